@@ -1,0 +1,87 @@
+import type { ReadonlySignal } from "@preact/signals-core";
+import type { Config } from "./config.ts";
+import type { ClientId } from "./domain/client_id.ts";
+import type { IgnoredFile } from "./domain/discovery_event.ts";
+import type { RestorePoint } from "./domain/restore_point.ts";
+import type { Registry } from "./registry/registry.ts";
+
+/** What the manager shows of itself to routes, as `ctx.state.manager`. */
+export interface ManagerView {
+  readonly config: Config;
+  readonly registry: Registry;
+  /** In ms since 1970. */
+  readonly startedAt: number;
+  /** False until the first scan is done and the daemon answers. */
+  readonly ready: ReadonlySignal<boolean>;
+  readonly daemon: ReadonlySignal<DaemonFacts>;
+  /** Trouble that is not one client's, newest last: bucket unreachable, folder gone. */
+  readonly troubles: ReadonlySignal<readonly Trouble[]>;
+  /** S3 requests of the daemon since this manager started, by method. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Bytes and number of LTX files uploaded since this manager started. */
+  readonly uploads: { readonly files: number; readonly bytes: number };
+  /** Files in watched folders that are no clients. */
+  ignored(): readonly IgnoredFile[];
+  /** What happened to a client lately, oldest first, at most 200. */
+  history(id: ClientId): readonly HistoryEntry[];
+  /** What the replica holds of a client; asks the bucket. */
+  restorePoints(
+    id: ClientId,
+    options: { signal: AbortSignal },
+  ): Promise<ReplicaContents>;
+  /** Stops protecting a client until `resume`. */
+  pause(id: ClientId): void;
+  resume(id: ClientId): void;
+}
+
+export interface DaemonFacts {
+  readonly state: "starting" | "running" | "restarting" | "stopped";
+  readonly version: string | null;
+  readonly pid: number | null;
+  readonly rssBytes: number | null;
+  readonly restarts: number;
+  /** Why it is not running, and what to do. */
+  readonly error: string | null;
+}
+
+export interface Trouble {
+  readonly subject: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly at: number;
+}
+
+export interface HistoryEntry {
+  readonly at: number;
+  readonly kind:
+    | "changed"
+    | "woken"
+    | "uploaded"
+    | "snapshot"
+    | "asleep"
+    | "error"
+    | "found"
+    | "lost";
+  readonly text: string;
+  readonly bytes?: number;
+}
+
+/** What stands in the bucket for one client. */
+export interface ReplicaContents {
+  /** Oldest first. */
+  readonly points: readonly RestorePoint[];
+  /** Generations in the 0.3 layout, which a program before us left. */
+  readonly legacy: readonly LegacyGeneration[];
+}
+
+export interface LegacyGeneration {
+  readonly id: string;
+  /** In ms since 1970, as the store tells of its objects. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly snapshots: readonly {
+    readonly id: string;
+    readonly createdAt: number;
+    readonly sizeBytes: number;
+  }[];
+}
