@@ -1,0 +1,154 @@
+import {
+  type ClientId,
+  databaseStem,
+  parseClientId,
+} from "../domain/client_id.ts";
+import { parseTxid, type Txid } from "../domain/txid.ts";
+
+/** Versions of Litestream whose log lines were tried with this program. */
+export const TESTED_VERSIONS: readonly string[] = ["0.5.17"];
+
+/**
+ * What a line of the daemon's log says. `at` is the daemon's clock in ms since
+ * 1970. Litestream's log is no API: tests/litestream_contract_test.ts fails
+ * when a line changes its shape.
+ */
+export type LogEvent =
+  /** The daemon compared the WAL with its last LTX file. */
+  | { kind: "verify"; id: ClientId; at: number; saltMatch: boolean }
+  /** It begins to write the LTX file `txid`, if there is anything to write. */
+  | { kind: "sync"; id: ClientId; at: number; txid: Txid; snapshot: boolean }
+  /** The LTX file of the last `sync` was written. */
+  | { kind: "synced"; id: ClientId; at: number }
+  /** It begins to upload: the replica stands at `replicaTxid`. */
+  | {
+    kind: "replica";
+    id: ClientId;
+    at: number;
+    replicaTxid: Txid;
+    localTxid: Txid;
+  }
+  | {
+    kind: "uploaded";
+    id: ClientId;
+    at: number;
+    level: number;
+    txid: Txid;
+    bytes: number;
+  }
+  /** A request to S3, of any client. */
+  | { kind: "request"; method: string }
+  /** A failure of one client, in Litestream's words. */
+  | {
+    kind: "error";
+    id: ClientId;
+    at: number;
+    message: string;
+    hint: string | null;
+  }
+  /** The daemon's memory, told by the process beside it; see daemon_command.ts. */
+  | { kind: "memory"; rssBytes: number }
+  /** A warning or error that is no client's. */
+  | { kind: "notice"; message: string };
+
+/** How the line about memory begins. */
+export const MEMORY_PREFIX = "rss-pages ";
+const PAGE_BYTES = 4096;
+
+/**
+ * Reads a line of the daemon's JSON log; null when it tells nothing that we
+ * need. There are about eight lines a second for each client that is awake, so
+ * lines are told apart by their text before they are parsed.
+ *
+ * @param wantsVerify whether a client waits for its verdict: its lines "verify"
+ * and "sync" come every second and are passed over otherwise
+ */
+export function parseLogLine(
+  line: string,
+  wantsVerify: (id: ClientId) => boolean = () => true,
+): LogEvent | null {
+  if (line.startsWith(MEMORY_PREFIX)) {
+    const pages = Number(line.slice(MEMORY_PREFIX.length));
+    return pages > 0 ? { kind: "memory", rssBytes: pages * PAGE_BYTES } : null;
+  }
+  const msg = textAfter(line, `"msg":"`);
+  if (msg === null) return null;
+  if (msg === "s3 request") {
+    const method = textAfter(line, `"method":"`);
+    return method === null ? null : { kind: "request", method };
+  }
+  const failed = line.includes(`"level":"ERROR"`) ||
+    line.includes(`"level":"WARN"`);
+  if (!failed && !NEEDED.has(msg)) return null;
+
+  const db = textAfter(line, `"db":"`);
+  const stem = db === null ? null : databaseStem(db);
+  const id = stem === null ? null : parseClientId(stem);
+  if (id === null) {
+    return failed ? { kind: "notice", message: noticeOf(line, msg) } : null;
+  }
+  if (!failed && EVERY_SECOND.has(msg) && !wantsVerify(id)) return null;
+
+  const fields = parseFields(line);
+  if (fields === null) return null;
+  const at = Date.parse(String(fields.time));
+  switch (msg) {
+    case "verify":
+      return { kind: "verify", id, at, saltMatch: fields.saltMatch === true };
+    case "sync": {
+      const txid = parseTxid(String(fields.txid));
+      const snapshot = fields.snap === "true" || fields.snap === true;
+      return txid && { kind: "sync", id, at, txid, snapshot };
+    }
+    case "db sync":
+      return fields.status === "ok" ? { kind: "synced", id, at } : null;
+    case "replica sync": {
+      const txids = fields.txid as { replica?: unknown; db?: unknown };
+      const replicaTxid = parseTxid(String(txids?.replica));
+      const localTxid = parseTxid(String(txids?.db));
+      if (replicaTxid === null || localTxid === null) return null;
+      return { kind: "replica", id, at, replicaTxid, localTxid };
+    }
+    case "ltx file uploaded": {
+      const txid = parseTxid(String(fields.maxTXID));
+      const [level, bytes] = [Number(fields.level), Number(fields.size)];
+      return txid && { kind: "uploaded", id, at, level, txid, bytes };
+    }
+  }
+  const message = fields.error === undefined
+    ? msg
+    : `${msg}: ${String(fields.error)}`;
+  const hint = typeof fields.hint === "string" ? fields.hint : null;
+  return { kind: "error", id, at, message, hint };
+}
+
+const EVERY_SECOND = new Set(["verify", "sync"]);
+const NEEDED = new Set([
+  ...EVERY_SECOND,
+  "db sync",
+  "replica sync",
+  "ltx file uploaded",
+]);
+
+function noticeOf(line: string, msg: string): string {
+  const error = parseFields(line)?.error;
+  return error === undefined ? msg : `${msg}: ${String(error)}`;
+}
+
+function parseFields(line: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    // The last line of a daemon that was killed may be cut off.
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** The text between a mark and the next quote; null without the mark. */
+function textAfter(line: string, mark: string): string | null {
+  const start = line.indexOf(mark);
+  if (start < 0) return null;
+  const from = start + mark.length;
+  return line.slice(from, line.indexOf(`"`, from));
+}

@@ -1,0 +1,36 @@
+import { sleep } from "../domain/sleep.ts";
+
+/**
+ * Sends a signal ("0" only asks) to a process that is no child of ours, through
+ * the `kill` program: Deno's own way needs the permission to run anything.
+ * False when there is no such process.
+ */
+async function kill(pid: number, signal: string): Promise<boolean> {
+  const { success } = await new Deno.Command("kill", {
+    args: ["-s", signal, String(pid)],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  return success;
+}
+
+/**
+ * Ends a process that is no child of ours: asks, waits, then kills.
+ *
+ * @returns false if it lives on
+ */
+export async function endProcess(
+  pid: number,
+  { graceMs }: { graceMs: number },
+): Promise<boolean> {
+  for (const name of ["TERM", "KILL"]) {
+    await kill(pid, name);
+    const deadline = performance.now() + graceMs;
+    while (performance.now() < deadline) {
+      if (!await kill(pid, "0")) return true;
+      await sleep(50);
+    }
+  }
+  return false;
+}
