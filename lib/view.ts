@@ -70,6 +70,12 @@ export interface HistoryEntry {
 export interface ReplicaContents {
   /** Oldest first. */
   readonly points: readonly RestorePoint[];
+  /** Files of level 9, oldest first; `at` is when each was taken. */
+  readonly snapshots: readonly RestorePoint[];
+  /** Everything the client has in the replica, in bytes. */
+  readonly sizeBytes: number;
+  /** More stands in the replica than was listed. */
+  readonly truncated: boolean;
   /** Generations in the 0.3 layout, which a program before us left. */
   readonly legacy: readonly LegacyGeneration[];
 }
