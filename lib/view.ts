@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import type { ClientId } from "./domain/client_id.ts";
 import type { IgnoredFile } from "./domain/discovery_event.ts";
 import type { RestorePoint } from "./domain/restore_point.ts";
+import type { Txid } from "./domain/txid.ts";
 import type { Registry } from "./registry/registry.ts";
 
 /** What the manager shows of itself to routes, as `ctx.state.manager`. */
@@ -72,6 +73,8 @@ export interface ReplicaContents {
   readonly points: readonly RestorePoint[];
   /** Files of level 9, oldest first; `at` is when each was taken. */
   readonly snapshots: readonly RestorePoint[];
+  /** Stretches of points between which no transaction is missing, oldest first. */
+  readonly histories: readonly { readonly from: Txid; readonly to: Txid }[];
   /** Everything the client has in the replica, in bytes. */
   readonly sizeBytes: number;
   /** More stands in the replica than was listed. */
