@@ -9,7 +9,7 @@ import { daemonConfig } from "./daemon_config.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { type LogEvent, parseLogLine } from "./log_event.ts";
 import { sleep } from "../domain/sleep.ts";
-import { endProcess } from "./process.ts";
+import { commandLine, endProcess } from "./process.ts";
 
 const log = getLogger(["litestream-manager", "daemon"]);
 
@@ -130,6 +130,10 @@ export class Daemon implements AsyncDisposable {
     return join(this.#options.stateDir, "litestream.yml");
   }
 
+  get #pidFile(): string {
+    return join(this.#options.stateDir, "litestream.pid");
+  }
+
   async #keepRunning(): Promise<void> {
     const { signal: ending } = this.#ending;
     for (let failures = 0; !ending.aborted;) {
@@ -173,6 +177,7 @@ export class Daemon implements AsyncDisposable {
       return `Cannot start "${program}": ${(error as Error).message}`;
     }
     this.#child = child;
+    await Deno.writeTextFile(this.#pidFile, String(child.pid));
     const lastWords: string[] = [];
     const output = Promise.all([
       this.#read(child.stdout, lastWords),
@@ -237,20 +242,34 @@ export class Daemon implements AsyncDisposable {
     }
   }
 
-  /** A manager that was killed may leave its daemon, for a moment or for long. */
+  /**
+   * A manager that was killed may leave its daemon, for a moment or for long,
+   * and two daemons on one database would ruin its backup.
+   */
   async #endPredecessor(): Promise<void> {
-    let pid: number;
-    try {
-      ({ pid } = await this.#control.info({ timeoutMs: 2_000 }));
-    } catch {
-      return; // Nobody listens.
-    }
-    log.warn("Ending Litestream daemon {pid} of an earlier manager", { pid });
-    if (!await endProcess(pid, { graceMs: 5_000 })) {
+    for (const pid of await this.#predecessors()) {
+      log.warn("Ending Litestream daemon {pid} of an earlier manager", { pid });
+      if (await endProcess(pid, { graceMs: 5_000 })) continue;
       throw new Error(
         `Cannot end Litestream daemon ${pid} that an earlier manager left: end it, then start again`,
       );
     }
+  }
+
+  /** Who answers at our socket, or runs with our configuration. */
+  async #predecessors(): Promise<Set<number>> {
+    const pids = new Set<number>();
+    const last = Number(await readIfThere(this.#pidFile));
+    if (last > 0) {
+      const command = await commandLine(last);
+      if (command?.includes(this.#configFile)) pids.add(last);
+    }
+    try {
+      pids.add((await this.#control.info({ timeoutMs: 2_000 })).pid);
+    } catch {
+      // Nobody listens.
+    }
+    return pids;
   }
 
   #signal(name: Deno.Signal): void {
@@ -276,5 +295,14 @@ async function removeIfThere(path: string): Promise<void> {
     await Deno.remove(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
   }
 }

@@ -34,3 +34,21 @@ export async function endProcess(
   }
   return false;
 }
+
+/**
+ * The command line of a process; null when there is none, or when this machine
+ * has no `ps`.
+ */
+export async function commandLine(pid: number): Promise<string | null> {
+  try {
+    const { success, stdout } = await new Deno.Command("ps", {
+      args: ["-o", "args=", "-p", String(pid)],
+      stdin: "null",
+      stderr: "null",
+    }).output();
+    return success ? new TextDecoder().decode(stdout).trim() : null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { WalReader } from "./wal_reader.ts";
+
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * A digest of a database's pages as a reader would see them: the file, overlaid
+ * with the committed frames of its WAL. Moving frames from the WAL to the file
+ * does not change it, a write does.
+ *
+ * Opens and closes the database file by hand, which drops every POSIX lock that
+ * this process's own SQLite connections hold on it: there must be none. The
+ * caller compares fingerprints before and after.
+ *
+ * @returns null when the file is no database, or shorter than its pages
+ */
+export async function pageDigest(databasePath: string): Promise<string | null> {
+  using file = await Deno.open(databasePath);
+  const start = new Uint8Array(100);
+  if (await readFull(file, start) < start.length) return null;
+  const stored = new DataView(start.buffer).getUint16(16);
+  const pageSize = stored === 1 ? 65536 : stored;
+  if (pageSize < 512 || (pageSize & (pageSize - 1)) !== 0) return null;
+
+  const { overlay, pageCount } = await committedPages(databasePath, pageSize);
+  const count = pageCount ?? Math.floor((await file.stat()).size / pageSize);
+  const hash = createHash("sha256").update(`${pageSize}:${count}`);
+  const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / pageSize));
+  await file.seek(0, Deno.SeekMode.Start);
+  for (let first = 1; first <= count; first += perChunk) {
+    const pages = Math.min(perChunk, count - first + 1);
+    const bytes = new Uint8Array(pages * pageSize);
+    const filled = await readFull(file, bytes);
+    for (let index = 0; index < pages; index++) {
+      const page = overlay.get(first + index);
+      if (page !== undefined) bytes.set(page, index * pageSize);
+      else if (filled < (index + 1) * pageSize) return null;
+    }
+    hash.update(bytes);
+  }
+  return hash.digest("hex");
+}
+
+/** The newest committed page of each number in the WAL, and the size they leave. */
+async function committedPages(databasePath: string, pageSize: number) {
+  const overlay = new Map<number, Uint8Array>();
+  let pageCount: number | null = null;
+  using wal = await WalReader.open(databasePath);
+  if (wal === null || wal.header.pageSize !== pageSize) {
+    return { overlay, pageCount };
+  }
+  let uncommitted = new Map<number, Uint8Array>();
+  for await (const { pageNumber, page, commit } of wal.frames()) {
+    uncommitted.set(pageNumber, page);
+    if (commit === 0) continue;
+    for (const [number, page] of uncommitted) overlay.set(number, page);
+    uncommitted = new Map();
+    pageCount = commit;
+  }
+  return { overlay, pageCount };
+}
+
+/** Fills the buffer as far as the file goes. */
+async function readFull(file: Deno.FsFile, into: Uint8Array): Promise<number> {
+  let filled = 0;
+  while (filled < into.length) {
+    const count = await file.read(into.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return filled;
+}

@@ -1,0 +1,110 @@
+import type { Checksum } from "./wal.ts";
+import {
+  frameSize,
+  parseFrame,
+  parseWalHeader,
+  storedChecksum,
+  WAL_HEADER_SIZE,
+  type WalFrame,
+  type WalHeader,
+} from "./wal.ts";
+
+/** A WAL that is open for reading, at one moment of its life. */
+export class WalReader implements Disposable {
+  readonly header: WalHeader;
+  /** Size of the file when it was opened, in bytes. */
+  readonly size: number;
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile, header: WalHeader, size: number) {
+    this.#file = file;
+    this.header = header;
+    this.size = size;
+  }
+
+  /** Opens a database's WAL; null when there is none, or it is empty. */
+  static async open(databasePath: string): Promise<WalReader | null> {
+    let file: Deno.FsFile;
+    try {
+      file = await Deno.open(`${databasePath}-wal`);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    }
+    try {
+      const header = parseWalHeader(await readAt(file, 0, WAL_HEADER_SIZE));
+      const { size } = await file.stat();
+      if (header !== null) return new WalReader(file, header, size);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+    return null;
+  }
+
+  /** Whether the frame that ends at `offset` is of this life of the WAL. */
+  async hasFrameBefore(offset: number): Promise<boolean> {
+    if (offset === WAL_HEADER_SIZE) return true;
+    const start = offset - frameSize(this.header);
+    if (start < WAL_HEADER_SIZE) return false;
+    const bytes = await readAt(this.#file, start, frameSize(this.header));
+    if (bytes.byteLength < frameSize(this.header)) return false;
+    const view = new DataView(bytes.buffer);
+    return view.getUint32(8) === this.header.salt1 &&
+      view.getUint32(12) === this.header.salt2;
+  }
+
+  /** Whether a transaction was committed in valid frames from `offset` on. */
+  async hasCommitAfter(offset: number): Promise<boolean> {
+    for await (const frame of this.frames(offset)) {
+      if (frame.commit !== 0) return true;
+    }
+    return false;
+  }
+
+  /** The valid frames from `offset` on, which must be a frame's beginning. */
+  async *frames(offset = WAL_HEADER_SIZE): AsyncGenerator<WalFrame> {
+    const size = frameSize(this.header);
+    let before = await this.#checksumBefore(offset);
+    const batch = Math.max(1, Math.floor((256 << 10) / size)) * size;
+    for (let at = offset;; at += batch) {
+      const bytes = await readAt(this.#file, at, batch);
+      for (let start = 0; start < batch; start += size) {
+        const part = bytes.subarray(start, start + size);
+        const frame = parseFrame(part, this.header, before);
+        if (frame === null) return;
+        before = frame.checksum;
+        yield frame;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+
+  async #checksumBefore(offset: number): Promise<Checksum> {
+    if (offset === WAL_HEADER_SIZE) return this.header.checksum;
+    const start = offset - frameSize(this.header);
+    const bytes = await readAt(this.#file, start, 24);
+    return bytes.byteLength < 24 ? [0, 0] : storedChecksum(bytes);
+  }
+}
+
+/** Reads up to `length` bytes; fewer at the file's end. */
+async function readAt(
+  file: Deno.FsFile,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  await file.seek(offset, Deno.SeekMode.Start);
+  let filled = 0;
+  while (filled < length) {
+    const count = await file.read(bytes.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}

@@ -1,0 +1,238 @@
+import { DatabaseSync } from "node:sqlite";
+import type { ClientId } from "../domain/client_id.ts";
+import type { Txid } from "../domain/txid.ts";
+
+/** What of a client survives a restart. */
+export interface StoredClient {
+  readonly id: ClientId;
+  readonly path: string;
+  readonly proved: boolean;
+  readonly txid: Txid | null;
+  readonly replicatedTxid: Txid | null;
+  /** State of the files in which all was proved; null when it was not. */
+  readonly fingerprint: string | null;
+  /** Digest of the pages in that state; null where none was taken. */
+  readonly digest: string | null;
+  /** In ms since 1970. */
+  readonly lastSyncedAt: number | null;
+  readonly sizeBytes: number;
+  readonly paused: boolean;
+  /** TXID of the last snapshot that housekeeping took. */
+  readonly snapshotTxid: Txid | null;
+  /** When housekeeping last took care of it, in ms since 1970. */
+  readonly housekeptAt: number | null;
+}
+
+/** Format of the tables; an older state folder is begun anew. */
+const SCHEMA_VERSION = 1;
+/** How long a change may wait to be written with others, in ms. */
+const BATCH_MS = 200;
+
+const COLUMNS = [
+  "id",
+  "path",
+  "proved",
+  "txid",
+  "replicatedTxid",
+  "fingerprint",
+  "digest",
+  "lastSyncedAt",
+  "sizeBytes",
+  "paused",
+  "snapshotTxid",
+  "housekeptAt",
+] as const satisfies readonly (keyof StoredClient)[];
+
+/**
+ * What survives a restart, in a SQLite database of our own. Losing it loses no
+ * backup: it costs one full snapshot for each client.
+ */
+export class Store implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #rows = new Map<ClientId, StoredClient>();
+  readonly #pending = new Set<ClientId>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /**
+   * Opens the state database, or makes it. One that cannot be read is put aside.
+   *
+   * @param target names the bucket: what was proved of another one is forgotten
+   */
+  static open(file: string, target: string): Store {
+    let db: DatabaseSync;
+    try {
+      db = openDatabase(file);
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+      for (const ending of ["", "-wal", "-shm"]) {
+        renameIfThere(file + ending, `${file}.broken${ending}`);
+      }
+      db = openDatabase(file);
+    }
+    const store = new Store(db);
+    store.#forgetOtherTarget(target);
+    store.#load();
+    return store;
+  }
+
+  get(id: ClientId): StoredClient | undefined {
+    return this.#rows.get(id);
+  }
+
+  rows(): Iterable<StoredClient> {
+    return this.#rows.values();
+  }
+
+  /** Changes a client's row; it is on disk within 200 ms, or after `flush`. */
+  save(row: Partial<StoredClient> & Pick<StoredClient, "id" | "path">): void {
+    const before = this.#rows.get(row.id) ?? emptyRow(row.id, row.path);
+    this.#rows.set(row.id, { ...before, ...row });
+    this.#pending.add(row.id);
+    this.#timer ??= setTimeout(() => this.flush(), BATCH_MS);
+  }
+
+  /**
+   * Notes that nothing is proved of these clients until their verdict, and is
+   * on disk when it returns: a kill in between must not be forgotten.
+   */
+  markUnproved(clients: readonly Pick<StoredClient, "id" | "path">[]): void {
+    for (const { id, path } of clients) {
+      this.save({ id, path, proved: false, fingerprint: null, digest: null });
+    }
+    this.flush();
+  }
+
+  /** Forgets a client. */
+  remove(id: ClientId): void {
+    this.#rows.delete(id);
+    this.#pending.delete(id);
+    this.#db.prepare("DELETE FROM clients WHERE id = ?").run(id);
+  }
+
+  /** Writes what waits, in one transaction. */
+  flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#pending.size === 0) return;
+    const statement = this.#db.prepare(
+      `INSERT OR REPLACE INTO clients (${COLUMNS.join(", ")})
+       VALUES (${COLUMNS.map(() => "?").join(", ")})`,
+    );
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      for (const id of this.#pending) {
+        const row = this.#rows.get(id)!;
+        statement.run(...COLUMNS.map((column) => {
+          const value = row[column];
+          return typeof value === "boolean" ? Number(value) : value;
+        }));
+      }
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+    this.#pending.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.flush();
+    this.#db.close();
+  }
+
+  #forgetOtherTarget(target: string): void {
+    const known = this.#db.prepare("SELECT value FROM meta WHERE key = 'target'")
+      .get()?.value;
+    if (known === target) return;
+    this.#db.exec("BEGIN IMMEDIATE");
+    this.#db.exec(`UPDATE clients SET proved = 0, replicatedTxid = NULL,
+      fingerprint = NULL, digest = NULL, lastSyncedAt = NULL,
+      snapshotTxid = NULL, housekeptAt = NULL`);
+    this.#db.prepare("INSERT OR REPLACE INTO meta VALUES ('target', ?)")
+      .run(target);
+    this.#db.exec("COMMIT");
+  }
+
+  #load(): void {
+    const columns = COLUMNS.join(", ");
+    const rows = this.#db.prepare(`SELECT ${columns} FROM clients`).iterate();
+    for (const row of rows) {
+      const { proved, paused } = row;
+      const client = {
+        ...row,
+        proved: proved === 1,
+        paused: paused === 1,
+      } as unknown as StoredClient;
+      this.#rows.set(client.id, client);
+    }
+  }
+}
+
+function emptyRow(id: ClientId, path: string): StoredClient {
+  return {
+    id,
+    path,
+    proved: false,
+    txid: null,
+    replicatedTxid: null,
+    fingerprint: null,
+    digest: null,
+    lastSyncedAt: null,
+    sizeBytes: 0,
+    paused: false,
+    snapshotTxid: null,
+    housekeptAt: null,
+  };
+}
+
+function openDatabase(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 5_000 });
+  try {
+    // FULL: a mark that is written must also survive a loss of power.
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    const version = db.prepare("PRAGMA user_version").get()?.user_version;
+    if (version !== SCHEMA_VERSION) {
+      db.exec(`
+        DROP TABLE IF EXISTS clients;
+        DROP TABLE IF EXISTS meta;
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) STRICT;
+        CREATE TABLE clients (
+          id TEXT PRIMARY KEY,
+          path TEXT NOT NULL,
+          proved INTEGER NOT NULL,
+          txid TEXT,
+          replicatedTxid TEXT,
+          fingerprint TEXT,
+          digest TEXT,
+          lastSyncedAt INTEGER,
+          sizeBytes INTEGER NOT NULL,
+          paused INTEGER NOT NULL,
+          snapshotTxid TEXT,
+          housekeptAt INTEGER
+        ) STRICT, WITHOUT ROWID;
+        PRAGMA user_version = ${SCHEMA_VERSION};`);
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** SQLITE_CORRUPT or SQLITE_NOTADB. */
+function isBroken(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode === 11 || errcode === 26;
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    Deno.renameSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
