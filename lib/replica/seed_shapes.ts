@@ -1,6 +1,8 @@
 import type { ClientId } from "../domain/client_id.ts";
 import type { ReplicaTarget } from "../domain/replica_target.ts";
 import type { RestorePoint } from "../domain/restore_point.ts";
+import type { Txid } from "../domain/txid.ts";
+import { restoreCommand } from "../restore/command.ts";
 import type { LegacyGeneration, ReplicaContents } from "../view.ts";
 import { FIRST_TXID } from "./chain.ts";
 import { SNAPSHOT_LEVEL } from "./stored_object.ts";
@@ -44,18 +46,13 @@ export interface RestoreOptionJson {
   readonly command: string;
 }
 
-/** What to restore, for the one who words the command. */
-export type RestoreWish =
-  | { readonly txid: RestorePoint["txid"] }
-  | { readonly before: number };
-
 /**
  * The contents of a replica as the program before us told them: one entry per
  * unbroken history, named by its first TXID, then generations of the 0.3 layout;
  * oldest last. A file that begins with the first transaction is a whole copy, so
  * it counts as a snapshot at whatever level.
  */
-export function generationsAnswer(
+export function generationsJson(
   clientId: ClientId,
   { points, snapshots, histories, legacy }: ReplicaContents,
   target: ReplicaTarget,
@@ -99,16 +96,14 @@ export function generationsAnswer(
   return { clientId, generations: [...old, ...current].reverse() };
 }
 
-/**
- * Everything a client can be restored to, newest first, each with its command.
- *
- * @param command words the command for a wish, see `restoreCommand`
- */
-export function restoreOptionsAnswer(
+/** Everything a client can be restored to, newest first, each with its command. */
+export function restoreOptionsJson(
   clientId: ClientId,
   contents: ReplicaContents,
-  command: (wish: RestoreWish) => string,
+  target: ReplicaTarget,
 ): RestoreOptionsAnswer {
+  const command = (wish: RestoreWish) =>
+    restoreCommand(target, clientId, { out: "restored.db", ...wish });
   const options = [
     ...legacyOptions(contents, command),
     ...contents.points.map((point) => pointOption(point, command)),
@@ -120,6 +115,8 @@ export function restoreOptionsAnswer(
     restoreOptions: options,
   };
 }
+
+type RestoreWish = { readonly txid?: Txid; readonly before?: number };
 
 function pointOption(
   { txid, at, exactTime, level, sizeBytes }: RestorePoint,
@@ -143,39 +140,43 @@ function legacyOptions(
   command: (wish: RestoreWish) => string,
 ): RestoreOptionJson[] {
   return contents.legacy.flatMap((generation) => {
-    const before = lastMomentOf(generation, contents);
-    return before === null ? [] : [{
+    const wish = legacyWish(generation, contents);
+    if (wish === null) return [];
+    const { before = Infinity } = wish;
+    return [{
       id: generation.id,
       type: "generation" as const,
-      timestamp: rfc3339(before),
+      timestamp: rfc3339(Math.min(generation.updatedAt, before)),
       size: generation.snapshots.at(-1)?.sizeBytes ?? 0,
       description: `Litestream 0.3 generation ${generation.id}`,
-      command: command({ before }),
+      command: command(wish),
     }];
   });
 }
 
 /**
- * The latest time at which `litestream restore -timestamp` takes this generation.
- * It takes the newest snapshot up to that time, of any generation or of ours, so a
- * generation that others overlap can be restored only until they begin; null when
- * not at all.
+ * How to say that this generation is wanted. Litestream takes the newest snapshot
+ * up to a time, of any generation or of ours, so one that others overlap can be
+ * restored only until they begin; null when not at all.
  */
-function lastMomentOf(
+function legacyWish(
   generation: LegacyGeneration,
-  { legacy, snapshots }: ReplicaContents,
-): number | null {
-  const newest = generation.snapshots.reduce(
-    (latest, { createdAt }) => Math.max(latest, createdAt),
-    0,
-  );
+  { legacy, points, snapshots }: ReplicaContents,
+): { readonly before?: number } | null {
+  const newest = Math.max(...generation.snapshots.map((one) => one.createdAt));
   const later = [
     ...legacy.filter(({ id }) => id !== generation.id)
       .flatMap((other) => other.snapshots.map(({ createdAt }) => createdAt)),
     ...snapshots.map(({ at }) => at),
   ].filter((at) => at >= newest);
-  const before = Math.min(generation.updatedAt, ...later.map((at) => at - 1));
-  return before >= newest ? before : null;
+  // A time after all that there is would be refused, and is not needed.
+  if (later.length === 0 && points.length === 0) return {};
+  // Times here are cut to ms, so the last change may be a little later.
+  const before = Math.min(
+    generation.updatedAt + 1,
+    ...later.map((at) => at - 1),
+  );
+  return before > newest ? { before } : null;
 }
 
 function rfc3339(at: number): string {
