@@ -53,3 +53,67 @@ export async function replicateOnce(
     }`,
   );
 }
+
+/**
+ * Litestream as a daemon that keeps one database replicated, merging levels every
+ * second and removing merged files at once, so that a test sees hours of retention
+ * in seconds. Ends when disposed.
+ */
+export class FastDaemon implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+
+  private constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+  }
+
+  static async start(
+    { dbPath, url, env = {}, dir }: Omit<ReplicateOptions, "snapshot">,
+  ): Promise<FastDaemon> {
+    const config = join(dir, "daemon.yml");
+    await writeFile(
+      config,
+      JSON.stringify({
+        levels: [{ interval: "1s" }],
+        "l0-retention": "1ms",
+        "l0-retention-check-interval": "1s",
+        dbs: [{
+          path: dbPath,
+          "monitor-interval": "50ms",
+          replicas: [{ url, "sync-interval": "50ms" }],
+        }],
+      }),
+    );
+    const child = new Deno.Command(litestreamBin, {
+      args: ["replicate", "-no-expand-env", "-config", config],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+      ...cleanEnv(env),
+    }).spawn();
+    return new FastDaemon(child);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#child.status;
+  }
+}
+
+/** What came of a `litestream` command line, run by a shell as a person would. */
+export async function runInShell(
+  command: string,
+  { env = {}, cwd }: { env?: Record<string, string>; cwd: string },
+): Promise<{ readonly ok: boolean; readonly output: string }> {
+  // The command names the program as installed; the tests' own may stand elsewhere.
+  const script = `litestream() { "$LITESTREAM_BIN" "$@"; }\n${command}`;
+  const { success, stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", script],
+    cwd,
+    ...cleanEnv({ LITESTREAM_BIN: litestreamBin, ...env }),
+  }).output();
+  const decoder = new TextDecoder();
+  return {
+    ok: success,
+    output: decoder.decode(stdout) + decoder.decode(stderr),
+  };
+}
