@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ClientId, parseClientId } from "../domain/client_id.ts";
 import { LTX_HEADER_SIZE } from "../domain/ltx_header.ts";
@@ -177,12 +178,19 @@ async function objectOf(
   key: string,
 ): Promise<StoredObject | null> {
   try {
-    const { size, mtime, ino } = await Deno.stat(join(folder, key));
-    const storedAt = mtime?.getTime() ?? 0;
-    return { key, sizeBytes: size, storedAt, tag: `${ino}-${storedAt}` };
+    const info = await stat(join(folder, key), { bigint: true });
+    const { size, mtimeNs, ino } = info;
+    return {
+      key,
+      sizeBytes: Number(size),
+      // Rounded up: Litestream compares with the whole time, and what was written
+      // at this moment must not be after it.
+      storedAt: Number((mtimeNs + 999_999n) / 1_000_000n),
+      tag: `${ino}-${mtimeNs}`,
+    };
   } catch (error) {
     // Retention removed it since it was listed.
-    if (error instanceof Deno.errors.NotFound) return null;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
 }

@@ -171,12 +171,11 @@ function legacyWish(
   ].filter((at) => at >= newest);
   // A time after all that there is would be refused, and is not needed.
   if (later.length === 0 && points.length === 0) return {};
-  // Times here are cut to ms, so the last change may be a little later.
   const before = Math.min(
-    generation.updatedAt + 1,
+    generation.updatedAt,
     ...later.map((at) => at - 1),
   );
-  return before > newest ? { before } : null;
+  return before >= newest ? { before } : null;
 }
 
 function rfc3339(at: number): string {
