@@ -11,5 +11,5 @@ export function daemonArguments(configFile: string, pid: number): string[] {
     `read -r _ r _ </proc/$PPID/statm 2>/dev/null && echo "${MEMORY_PREFIX}$r"`;
   const watch =
     `n=0; while kill -0 ${pid} 2>/dev/null; do [ $n = 0 ] && ${tell}; n=$(((n+1)%10)); sleep 1; done`;
-  return ["replicate", "-config", configFile, "-exec", `sh -c '${watch}'`];
+  return ["replicate", "-no-expand-env", "-config", configFile, "-exec", `sh -c '${watch}'`];
 }

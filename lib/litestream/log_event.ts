@@ -85,7 +85,10 @@ export function parseLogLine(
   const stem = db === null ? null : databaseStem(db);
   const id = stem === null ? null : parseClientId(stem);
   if (id === null) {
-    return failed ? { kind: "notice", message: noticeOf(line, msg) } : null;
+    const expected = msg.startsWith("no databases specified");
+    return failed && !expected
+      ? { kind: "notice", message: noticeOf(line, msg) }
+      : null;
   }
   if (!failed && EVERY_SECOND.has(msg) && !wantsVerify(id)) return null;
 

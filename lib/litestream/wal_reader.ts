@@ -9,6 +9,8 @@ import {
   type WalHeader,
 } from "./wal.ts";
 
+const BATCH_BYTES = 256 << 10;
+
 /** A WAL that is open for reading, at one moment of its life. */
 export class WalReader implements Disposable {
   readonly header: WalHeader;
@@ -67,8 +69,11 @@ export class WalReader implements Disposable {
   async *frames(offset = WAL_HEADER_SIZE): AsyncGenerator<WalFrame> {
     const size = frameSize(this.header);
     let before = await this.#checksumBefore(offset);
-    const batch = Math.max(1, Math.floor((256 << 10) / size)) * size;
-    for (let at = offset;; at += batch) {
+    const most = Math.max(1, Math.floor(BATCH_BYTES / size)) * size;
+    for (let at = offset, batch: number;; at += batch) {
+      const left = Math.floor((this.size - at) / size) * size;
+      batch = Math.min(most, left);
+      if (batch <= 0) return;
       const bytes = await readAt(this.#file, at, batch);
       for (let start = 0; start < batch; start += size) {
         const part = bytes.subarray(start, start + size);

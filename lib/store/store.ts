@@ -27,6 +27,8 @@ export interface StoredClient {
 const SCHEMA_VERSION = 1;
 /** How long a change may wait to be written with others, in ms. */
 const BATCH_MS = 200;
+/** How long a mark waits for others, in ms. */
+const COMMIT_MS = 5;
 
 const COLUMNS = [
   "id",
@@ -52,6 +54,8 @@ export class Store implements Disposable {
   readonly #rows = new Map<ClientId, StoredClient>();
   readonly #pending = new Set<ClientId>();
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** The writing that the marks of this moment wait for. */
+  #commit: Promise<void> | null = null;
 
   private constructor(db: DatabaseSync) {
     this.#db = db;
@@ -96,14 +100,25 @@ export class Store implements Disposable {
   }
 
   /**
-   * Notes that nothing is proved of these clients until their verdict, and is
-   * on disk when it returns: a kill in between must not be forgotten.
+   * Notes that nothing is proved of a client until its verdict. Resolves when
+   * that is on disk: a kill in between must not be forgotten. Marks of many
+   * clients are written together.
    */
-  markUnproved(clients: readonly Pick<StoredClient, "id" | "path">[]): void {
-    for (const { id, path } of clients) {
-      this.save({ id, path, proved: false, fingerprint: null, digest: null });
-    }
-    this.flush();
+  async markUnproved(
+    { id, path }: Pick<StoredClient, "id" | "path">,
+  ): Promise<void> {
+    this.save({ id, path, proved: false, fingerprint: null, digest: null });
+    this.#commit ??= new Promise((resolve, reject) => {
+      setTimeout(() => {
+        this.#commit = null;
+        try {
+          resolve(this.flush());
+        } catch (error) {
+          reject(error);
+        }
+      }, COMMIT_MS);
+    });
+    await this.#commit;
   }
 
   /** Forgets a client. */

@@ -1,0 +1,148 @@
+import { getLogger } from "@logtape/logtape";
+import { setManager } from "../app.ts";
+import type { Config } from "../config.ts";
+import { replicaUrl } from "../domain/replica_target.ts";
+import type { ClientId } from "../domain/client_id.ts";
+import { Manager } from "../manager.ts";
+import { findLitestream } from "../setup/find_litestream.ts";
+import { TESTED_VERSIONS } from "../litestream/log_event.ts";
+import { PROGRAM_VERSION } from "./version.ts";
+
+const log = getLogger(["litestream-manager"]);
+
+type Env = Record<string, string | undefined>;
+
+/**
+ * Serves the dashboard and keeps every database backed up, until SIGTERM or
+ * SIGINT: then the clients that are awake get 20 s for their last sync. A second
+ * signal ends the program at once.
+ */
+export async function run(config: Config, env: Env): Promise<void> {
+  using stop = new StopSignal();
+  const litestream = await findLitestream({
+    explicit: config.litestream,
+    env,
+    signal: stop.signal,
+  });
+  if (!TESTED_VERSIONS.includes(litestream.version)) {
+    log.warn(
+      "Litestream {version} was not tried with this program, {tested} was: a client that it tells nothing about is never called protected",
+      { version: litestream.version, tested: TESTED_VERSIONS.join(", ") },
+    );
+  }
+  const server = await serve(config, stop.signal);
+  try {
+    await using manager = await Manager.start({
+      config,
+      litestream: litestream.path,
+      env,
+    });
+    using view = setManager(manager);
+    announce(config, manager, litestream, server.addr);
+    await stop.wait();
+
+    log.info("Stopping: {awake} clients are awake, a second signal ends at once", {
+      awake: manager.registry.awake,
+    });
+    const left = await manager.drain();
+    view[Symbol.dispose]();
+    if (left > 0) {
+      log.warn(
+        "{left} clients have something that is not in the replica: the next start goes on with them",
+        { left },
+      );
+    } else log.info("Everything is in the replica");
+  } finally {
+    await server.close();
+  }
+}
+
+/** SIGTERM or SIGINT; the second one ends the program. */
+class StopSignal implements Disposable {
+  readonly #stop = new AbortController();
+  readonly #listener = () => {
+    if (this.#stop.signal.aborted) Deno.exit(130);
+    this.#stop.abort();
+  };
+
+  constructor() {
+    for (const name of ["SIGTERM", "SIGINT"] as const) {
+      Deno.addSignalListener(name, this.#listener);
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  async wait(): Promise<void> {
+    if (this.signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+  }
+
+  [Symbol.dispose](): void {
+    for (const name of ["SIGTERM", "SIGINT"] as const) {
+      Deno.removeSignalListener(name, this.#listener);
+    }
+  }
+}
+
+interface Server {
+  readonly addr: Deno.NetAddr;
+  close(): Promise<void>;
+}
+
+/** Listens before anything else, so that a port in use changes nothing. */
+async function serve(
+  { host, port }: Config,
+  signal: AbortSignal,
+): Promise<Server> {
+  const { default: application } = await import("../../_fresh/server.js");
+  const closing = new AbortController();
+  try {
+    const server = Deno.serve({
+      hostname: host,
+      port,
+      signal: closing.signal,
+      onListen: () => {},
+    }, application.fetch);
+    signal.throwIfAborted();
+    return {
+      addr: server.addr,
+      async close() {
+        closing.abort();
+        await server.finished;
+      },
+    };
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new Error(
+        `Cannot listen on ${host}:${port}: another program does. Choose another --port`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+function announce(
+  config: Config,
+  { registry }: Manager,
+  litestream: { path: string; version: string },
+  { hostname, port }: Deno.NetAddr,
+): void {
+  log.info("litestream-manager {version} with Litestream {litestream} ({path})", {
+    version: PROGRAM_VERSION,
+    litestream: litestream.version,
+    path: litestream.path,
+  });
+  log.info("{count} databases in {folders}, kept in {replica}", {
+    count: registry.size - registry.counts.peek().gone,
+    folders: config.watchDirs.join(", "),
+    replica: replicaUrl(config.target, "" as ClientId),
+  });
+  const name = hostname.includes(":") ? `[${hostname}]` : hostname;
+  log.info("Dashboard: http://{name}:{port}", { name, port });
+}

@@ -1,0 +1,330 @@
+import { getLogger } from "@logtape/logtape";
+import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+import { Discovery } from "./discovery/discovery.ts";
+import { readFacts } from "./discovery/file_facts.ts";
+import type { ClientId } from "./domain/client_id.ts";
+import type { DiscoveryEvent } from "./domain/discovery_event.ts";
+import { connectionUrl, targetIdentity } from "./domain/replica_target.ts";
+import { HistoryBook } from "./feed/history_book.ts";
+import { childEnvironment } from "./litestream/child_environment.ts";
+import { look } from "./litestream/continuity.ts";
+import { Daemon } from "./litestream/daemon.ts";
+import { resetLocalLtx } from "./litestream/local_ltx.ts";
+import type { LogEvent } from "./litestream/log_event.ts";
+import { pageDigest } from "./litestream/page_digest.ts";
+import { mayOpen, Pin } from "./protection/pin.ts";
+import { Scheduler } from "./protection/scheduler.ts";
+import { Registry } from "./registry/registry.ts";
+import { openReplicaReader, type ReplicaReader } from "./replica/replica_reader.ts";
+import { controlSocketPath } from "./litestream/socket_path.ts";
+import { FolderLock, refuseIfLockedAbove } from "./store/folder_lock.ts";
+import { Store } from "./store/store.ts";
+import type {
+  HistoryEntry,
+  ManagerView,
+  ReplicaContents,
+  Trouble,
+} from "./view.ts";
+
+const log = getLogger(["litestream-manager"]);
+
+export interface ManagerOptions {
+  readonly config: Config;
+  /** Path of the Litestream program. */
+  readonly litestream: string;
+  /** The environment to take credentials from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** See `WakeOptions`: only a test may turn it off. @default {true} */
+  readonly guard?: boolean;
+}
+
+/** How long the clients that are awake may take for their last sync, in ms. */
+export const DRAIN_MS = 20_000;
+const MAX_TROUBLES = 50;
+
+/**
+ * Builds all parts of the program and owns their lives: discovery tells the
+ * registry of files, the scheduler gives clients to the daemon, the daemon's
+ * log tells how far their replicas are.
+ */
+export class Manager implements ManagerView, AsyncDisposable {
+  readonly config: Config;
+  readonly registry: Registry;
+  readonly startedAt: number = Date.now();
+  readonly requests: Record<string, number> = {};
+  readonly uploads = { files: 0, bytes: 0 };
+  readonly #options: ManagerOptions;
+  readonly #history = new HistoryBook();
+  readonly #scanned = signal(false);
+  readonly #troubles = signal<readonly Trouble[]>([]);
+  readonly #ending = new AbortController();
+  readonly #resources = new AsyncDisposableStack();
+  readonly #ready: ReadonlySignal<boolean>;
+  #store!: Store;
+  #daemon!: Daemon;
+  #scheduler: Scheduler | null = null;
+  #discovery: Discovery | null = null;
+  #replica: ReplicaReader | null = null;
+
+  private constructor(options: ManagerOptions) {
+    this.#options = options;
+    this.config = options.config;
+    this.registry = new Registry({ rpoMs: options.config.rpoMs });
+    this.#ready = computed(() =>
+      this.#scanned.value && this.#daemon.state.value.state === "running"
+    );
+  }
+
+  /**
+   * Takes the folders, starts the daemon and scans. Resolves when every file
+   * that was there is known. Throws when a folder is missing, or another
+   * manager has it.
+   */
+  static async start(options: ManagerOptions): Promise<Manager> {
+    const manager = new Manager(options);
+    try {
+      await manager.#start();
+      return manager;
+    } catch (error) {
+      await manager[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get ready(): ReadonlySignal<boolean> {
+    return this.#ready;
+  }
+
+  get daemon(): Daemon["state"] {
+    return this.#daemon.state;
+  }
+
+  get troubles(): ReadonlySignal<readonly Trouble[]> {
+    return this.#troubles;
+  }
+
+  ignored() {
+    return this.#discovery?.ignored() ?? [];
+  }
+
+  history(id: ClientId): readonly HistoryEntry[] {
+    return this.#history.read(id);
+  }
+
+  restorePoints(
+    id: ClientId,
+    options: { signal: AbortSignal },
+  ): Promise<ReplicaContents> {
+    this.#replica ??= this.#resources.use(
+      openReplicaReader(this.config.target, { env: this.#options.env }),
+    );
+    return this.#replica.read(id, options);
+  }
+
+  pause(id: ClientId): void {
+    this.#setPaused(id, true);
+  }
+
+  resume(id: ClientId): void {
+    this.#setPaused(id, false);
+    this.#scheduler?.retry(id);
+  }
+
+  /**
+   * Stops taking work and lets the clients that are awake finish their last
+   * sync.
+   *
+   * @returns how many clients have something that is not in the replica
+   */
+  async drain({ boundMs = DRAIN_MS }: { boundMs?: number } = {}): Promise<
+    number
+  > {
+    await this.#discovery?.[Symbol.asyncDispose]();
+    const left = await this.#scheduler?.drain({ boundMs }) ?? [];
+    for (const { id, path } of left.slice(0, 20)) {
+      log.warn("Not everything of {id} ({path}) is in the replica", {
+        id,
+        path,
+      });
+    }
+    return left.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await this.#resources.disposeAsync();
+  }
+
+  async #start(): Promise<void> {
+    const { config, litestream, env } = this.#options;
+    const resources = this.#resources;
+    await Deno.mkdir(config.stateDir, { recursive: true, mode: 0o700 });
+    resources.use(FolderLock.take(config.stateDir));
+    for (const folder of new Set(config.watchDirs)) {
+      refuseIfLockedAbove(folder);
+      this.#takeFolder(folder);
+    }
+    this.#store = resources.use(
+      Store.open(
+        join(config.stateDir, "state.db"),
+        targetIdentity(config.target),
+      ),
+    );
+    for (const row of this.#store.rows()) this.registry.remember(row);
+    resources.use(
+      this.registry.onChange((after, before) =>
+        this.#history.note(after, before, Date.now())
+      ),
+    );
+
+    const region = config.target.kind === "s3" ? config.target.region : null;
+    this.#daemon = resources.use(
+      await Daemon.start({
+        program: litestream,
+        env: childEnvironment(env, { region }),
+        stateDir: config.stateDir,
+        socket: await controlSocketPath(config.stateDir),
+        retentionMs: config.retentionMs,
+        onEvent: (event) => this.#hear(event),
+        onDown: () => this.#scheduler?.daemonDown(),
+        onUp: () => this.#scheduler?.daemonUp(),
+        wantsVerify: (id) => this.#scheduler?.wantsVerify(id) ?? false,
+      }),
+    );
+    this.#scheduler = resources.use(this.#buildScheduler());
+    this.#discovery = resources.use(
+      await Discovery.start({
+        watchDirs: config.watchDirs,
+        signal: this.#ending.signal,
+        onEvents: (events) => this.#discover(events),
+        onTrouble: (trouble) => this.#trouble(trouble),
+        mayOpen,
+      }),
+    );
+    this.#applyScan();
+    this.#scanned.value = true;
+    this.#scheduler.start();
+  }
+
+  #buildScheduler(): Scheduler {
+    const { config, guard } = this.#options;
+    return new Scheduler({
+      ports: {
+        registry: this.registry,
+        daemon: this.#daemon,
+        store: this.#store,
+        files: {
+          facts: readFacts,
+          look,
+          digest: pageDigest,
+          resetLocalLtx,
+          pin: Pin.open,
+          pinTruncated: Pin.openTruncated,
+        },
+        replicaUrl: (id) => connectionUrl(config.target, id),
+        now: Date.now,
+      },
+      maxAwake: config.maxAwake,
+      idleAfterMs: config.idleAfterMs,
+      ...guard === undefined ? {} : { guard },
+    });
+  }
+
+  /** Until the first scan is done, what it finds is kept here. */
+  #firstScan: DiscoveryEvent[] | null = [];
+
+  #discover(events: readonly DiscoveryEvent[]): void {
+    if (this.#firstScan !== null) this.#firstScan.push(...events);
+    else for (const event of events) this.registry.discover(event);
+  }
+
+  /**
+   * Of two files with one id the one that was protected before stays the
+   * client, whichever was found first.
+   */
+  #applyScan(): void {
+    const events = this.#firstScan ?? [];
+    this.#firstScan = null;
+    const known = (event: DiscoveryEvent) =>
+      this.registry.get(event.id)?.path === event.path;
+    for (const event of events) if (known(event)) this.registry.discover(event);
+    for (const event of events) {
+      if (!known(event)) this.registry.discover(event);
+    }
+  }
+
+  #hear(event: LogEvent): void {
+    switch (event.kind) {
+      case "request":
+        this.requests[event.method] = (this.requests[event.method] ?? 0) + 1;
+        return;
+      case "uploaded":
+        this.uploads.files++;
+        this.uploads.bytes += event.bytes;
+        this.#history.write(event.id, {
+          at: event.at,
+          kind: "uploaded",
+          text: `Transaction ${event.txid}`,
+          bytes: event.bytes,
+        });
+        break;
+      case "notice":
+        log.warn("Litestream: {message}", { message: event.message });
+        return;
+      case "error":
+        log.debug("Litestream on {id}: {message}", {
+          id: event.id,
+          message: event.message,
+        });
+    }
+    this.#scheduler?.hear(event);
+  }
+
+  #trouble(
+    trouble:
+      | { subject: string; message: string; hint: string | null }
+      | { subject: string; cleared: true },
+  ): void {
+    const others = this.#troubles.peek()
+      .filter(({ subject }) => subject !== trouble.subject);
+    if ("cleared" in trouble) {
+      this.#troubles.value = others;
+      return;
+    }
+    log.warn("{subject}: {message}", { ...trouble });
+    this.#troubles.value = [...others, { ...trouble, at: Date.now() }]
+      .slice(-MAX_TROUBLES);
+  }
+
+  /** A folder that we may not write to cannot be locked, and hardly protected. */
+  #takeFolder(folder: string): void {
+    try {
+      this.#resources.use(FolderLock.take(folder));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) {
+        throw new Error(
+          `Cannot watch "${folder}": no such folder. Make it, or correct --watch-dir`,
+          { cause: error },
+        );
+      }
+      const readOnly = error instanceof Deno.errors.PermissionDenied ||
+        (error as { code?: string }).code === "EROFS";
+      if (!readOnly) throw error;
+      this.#trouble({
+        subject: folder,
+        message: "The folder cannot be written to",
+        hint:
+          "Litestream writes beside every database: give this user write access",
+      });
+    }
+  }
+
+  #setPaused(id: ClientId, paused: boolean): void {
+    const client = this.registry.get(id);
+    if (client === undefined) return;
+    this.#store.save({ id, path: client.path, paused });
+    this.registry.observe(id, { paused });
+  }
+}

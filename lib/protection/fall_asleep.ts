@@ -1,0 +1,66 @@
+import type { ClientId } from "../domain/client_id.ts";
+import { sleep } from "../domain/sleep.ts";
+import type { Ports } from "./ports.ts";
+import { settle } from "./settle.ts";
+
+export interface FallAsleepOptions {
+  /** How long the last sync may take, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** How long the log may take to tell of an upload that is done, in ms. */
+const LOG_MS = 1_000;
+
+/**
+ * Takes a client from the daemon, with a last sync, and proves it to be
+ * protected if it is. Whatever comes out, it is asleep then.
+ *
+ * @returns what went wrong with the last sync, null when nothing did
+ */
+export async function fallAsleep(
+  id: ClientId,
+  ports: Ports,
+  { timeoutMs }: FallAsleepOptions,
+): Promise<string | null> {
+  const { registry, daemon, files } = ports;
+  const client = registry.get(id);
+  if (client === undefined) return null;
+  let problem: string | null = null;
+  try {
+    await daemon.unregister(client.path, timeoutMs);
+  } catch (error) {
+    problem = (error as Error).message;
+  }
+  registry.observe(id, { activity: "drowsing" });
+  let settled = false;
+  try {
+    if (problem === null && client.presence === "present") {
+      await logCaughtUp(id, ports);
+      settled = await settle(id, ports);
+    }
+  } catch (error) {
+    problem = (error as Error).message;
+  }
+  // A database that was deleted has nothing left to sync.
+  const gone = files.facts(client.path) === null;
+  const { dirtySince } = registry.get(id) ?? client;
+  registry.observe(id, {
+    activity: "asleep",
+    dirtySince: settled || gone ? null : dirtySince ?? ports.now(),
+  });
+  return problem;
+}
+
+/** The answer comes over the socket, the uploads over the log: wait for it. */
+async function logCaughtUp(id: ClientId, { registry, files }: Ports) {
+  const { path } = registry.get(id)!;
+  const finding = await files.look(path);
+  const tip = "tip" in finding ? finding.tip?.maxTxid : undefined;
+  if (tip === undefined) return;
+  const deadline = performance.now() + LOG_MS;
+  while (performance.now() < deadline) {
+    const replicated = registry.get(id)?.replicatedTxid;
+    if (replicated != null && replicated >= tip) return;
+    await sleep(20);
+  }
+}

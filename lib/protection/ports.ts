@@ -1,0 +1,49 @@
+import type { FileFacts } from "../domain/client.ts";
+import type { ClientId } from "../domain/client_id.ts";
+import type { Finding } from "../litestream/continuity.ts";
+import type { Observation } from "../registry/registry.ts";
+import type { Client } from "../domain/client.ts";
+import type { StoredClient } from "../store/store.ts";
+import type { Pin } from "./pin.ts";
+
+/** The daemon, as protection uses it. */
+export interface DaemonPort {
+  readonly isUp: boolean;
+  register(path: string, replicaUrl: string): Promise<void>;
+  unregister(path: string, timeoutMs: number): Promise<void>;
+  /** Ends it; a fresh one takes its place. */
+  replace(): void;
+}
+
+export interface RegistryPort {
+  get(id: ClientId): Client | undefined;
+  observe(id: ClientId, observation: Observation): void;
+}
+
+export interface StorePort {
+  get(id: ClientId): StoredClient | undefined;
+  save(row: Partial<StoredClient> & Pick<StoredClient, "id" | "path">): void;
+  markUnproved(client: Pick<StoredClient, "id" | "path">): Promise<void>;
+}
+
+/** What the guard reads of a database's files. */
+export interface FilesPort {
+  /** Null when the file is gone. */
+  facts(path: string): FileFacts | null;
+  look(path: string): Promise<Finding>;
+  digest(path: string): Promise<string | null>;
+  resetLocalLtx(path: string): Promise<void>;
+  pin(path: string): Pin | null;
+  pinTruncated(path: string): Pin | null;
+}
+
+/** Everything outside that protection needs; the manager brings it. */
+export interface Ports {
+  readonly registry: RegistryPort;
+  readonly daemon: DaemonPort;
+  readonly store: StorePort;
+  readonly files: FilesPort;
+  /** The URL of a client's replica, with all that Litestream needs. */
+  replicaUrl(id: ClientId): string;
+  now(): number;
+}

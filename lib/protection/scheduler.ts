@@ -1,0 +1,444 @@
+import { getLogger } from "@logtape/logtape";
+import { backoffMs } from "../domain/backoff.ts";
+import type { Client } from "../domain/client.ts";
+import type { ClientId } from "../domain/client_id.ts";
+import { isProved } from "../domain/status.ts";
+import { errorHint } from "../litestream/error_hint.ts";
+import type { LogEvent } from "../litestream/log_event.ts";
+import type { Registry } from "../registry/registry.ts";
+import { lookAwake } from "./look_awake.ts";
+import { fallAsleep } from "./fall_asleep.ts";
+import { type Candidate, plan, type WakeReason } from "./plan.ts";
+import type { Ports } from "./ports.ts";
+import { VerdictDesk } from "./verdict.ts";
+import { wake, type WakeOutcome } from "./wake.ts";
+
+const log = getLogger(["litestream-manager", "protection"]);
+
+export interface SchedulerOptions {
+  readonly ports: Ports & { readonly registry: Registry };
+  readonly maxAwake: number;
+  readonly idleAfterMs: number;
+  /** See `WakeOptions`. @default {true} */
+  readonly guard?: boolean;
+}
+
+/** What was done about a client, beside what the registry says of it. */
+interface Duty {
+  busy: boolean;
+  reason: WakeReason;
+  wokenAt: number;
+  lookedAt: number;
+  notBefore: number;
+  /** Failures in a row. */
+  attempts: number;
+  /** The failure is the bucket's: worth a try as soon as that answers. */
+  waitsForStore: boolean;
+  errorSince: number | null;
+  reset: boolean;
+  lookQueued: boolean;
+}
+
+/** Plans are made no more often than this, in ms. */
+const PLAN_EVERY_MS = 50;
+const TICK_MS = 1_000;
+const MAX_BACKOFF_MS = 30_000;
+/** A daemon that served so many and has nobody now is replaced: it keeps their memory. */
+const REPLACE_AFTER = 200;
+const LAST_SYNC_MS = 10_000;
+/** How many clients fall asleep at once when the program ends. */
+const DRAIN_PARALLEL = 64;
+
+/**
+ * Carries out what `plan` decides, one thing at a time for each client, and
+ * tells the registry what comes of it.
+ */
+export class Scheduler implements AsyncDisposable {
+  readonly #ports: SchedulerOptions["ports"];
+  readonly #options: SchedulerOptions;
+  readonly #desk = new VerdictDesk();
+  readonly #duties = new Map<ClientId, Duty>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #subscription: Disposable;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timerAt = Infinity;
+  #lastPlan = 0;
+  #started = false;
+  #ended = false;
+  #storeAnsweredAt = 0;
+  #triedStoreAt = 0;
+  #served = 0;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#ports = options.ports;
+    this.#subscription = options.ports.registry.onChange((after, before) => {
+      if (after !== null && calls(after, before)) this.#planWithin(0);
+    });
+  }
+
+  /** Begins to plan; until then it only listens. */
+  start(): void {
+    this.#started = true;
+    this.#planWithin(0);
+  }
+
+  /** Whether a client's verdict is waited for; see `parseLogLine`. */
+  wantsVerify(id: ClientId): boolean {
+    return this.#desk.awaits(id);
+  }
+
+  /** Takes in what the daemon's log says. */
+  hear(event: LogEvent): void {
+    this.#desk.hear(event);
+    if (!("id" in event)) return;
+    const { id } = event;
+    const { registry } = this.#ports;
+    switch (event.kind) {
+      case "replica": {
+        this.#storeAnswered(event.at);
+        const client = registry.get(id);
+        if (client === undefined) return;
+        if (client.replicatedTxid !== event.replicaTxid) {
+          registry.observe(id, { replicatedTxid: event.replicaTxid });
+        }
+        if (!isProved(registry.get(id)!)) this.#lookSoon(id);
+        break;
+      }
+      case "uploaded":
+        this.#storeAnswered(event.at);
+        if (event.level !== 0) return;
+        registry.observe(id, { replicatedTxid: event.txid });
+        this.#lookSoon(id);
+        break;
+      case "error": {
+        const client = registry.get(id);
+        // What fails while everything is in the replica is no client's
+        // trouble: compaction and retention come again.
+        if (client?.activity !== "awake" || isProved(client)) return;
+        const { hint, kind } = errorHint(`${event.message} ${event.hint ?? ""}`);
+        const duty = this.#duty(id);
+        duty.errorSince ??= this.#ports.now();
+        duty.reset ||= kind === "local";
+        registry.observe(id, {
+          error: {
+            message: event.message,
+            hint: hint ?? event.hint,
+            at: event.at,
+          },
+        });
+      }
+    }
+  }
+
+  /** The daemon ended, and with it every registration. */
+  daemonDown(): void {
+    this.#desk.daemonDown();
+    this.#served = 0;
+    const { registry, now } = this.#ports;
+    for (const client of [...registry.attention()]) {
+      if (client.activity !== "awake" || this.#duty(client.id).busy) continue;
+      registry.observe(client.id, {
+        activity: "asleep",
+        // Nobody has watched it since: the guard looks before it is protected.
+        dirtySince: client.dirtySince ?? now(),
+      });
+    }
+  }
+
+  /** The daemon answers: what waited for it goes on. */
+  daemonUp(): void {
+    this.#planWithin(0);
+  }
+
+  /** Forgets that a client failed, so that it is tried at once. */
+  retry(id: ClientId): void {
+    const duty = this.#duty(id);
+    duty.notBefore = 0;
+    duty.attempts = 0;
+    this.#planWithin(0);
+  }
+
+  /**
+   * Lets every client that is awake finish its last sync, within `boundMs`.
+   *
+   * @returns the clients of which something is not in the replica
+   */
+  async drain({ boundMs }: { boundMs: number }): Promise<Client[]> {
+    this.#end();
+    const { registry } = this.#ports;
+    const deadline = performance.now() + boundMs;
+    this.#desk.daemonDown();
+    await settleAll(this.#running, deadline);
+
+    const awake = [...registry.attention()]
+      .filter(({ activity }) => activity === "awake")
+      .map(({ id }) => id);
+    const worker = async () => {
+      for (let id = awake.pop(); id !== undefined; id = awake.pop()) {
+        const left = deadline - performance.now();
+        if (left < 500) return;
+        await fallAsleep(id, this.#ports, { timeoutMs: left });
+      }
+    };
+    const workers = new Set(Array.from({ length: DRAIN_PARALLEL }, worker));
+    await settleAll(workers, deadline);
+    return [...registry.attention()].filter((client) =>
+      client.presence === "present" && !client.paused && !isProved(client)
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end();
+    this.#desk.daemonDown();
+    await Promise.allSettled(this.#running);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#subscription[Symbol.dispose]();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #duty(id: ClientId): Duty {
+    let duty = this.#duties.get(id);
+    if (duty === undefined) {
+      duty = {
+        busy: false,
+        reason: "change",
+        wokenAt: 0,
+        lookedAt: 0,
+        notBefore: 0,
+        attempts: 0,
+        waitsForStore: false,
+        errorSince: null,
+        reset: false,
+        lookQueued: false,
+      };
+      this.#duties.set(id, duty);
+    }
+    return duty;
+  }
+
+  /** Sees to it that a plan is made within `ms`. */
+  #planWithin(ms: number): void {
+    if (!this.#started || this.#ended) return;
+    const earliest = this.#lastPlan + PLAN_EVERY_MS;
+    const at = Math.max(performance.now() + ms, earliest);
+    if (this.#timer !== null && this.#timerAt <= at) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#planNow();
+    }, Math.max(0, at - performance.now()));
+  }
+
+  #planNow(): void {
+    const { registry, daemon, now } = this.#ports;
+    this.#lastPlan = performance.now();
+    registry.tick();
+    const limits = {
+      maxAwake: this.#options.maxAwake,
+      idleAfterMs: this.#options.idleAfterMs,
+      storeAnsweredAt: this.#storeAnsweredAt,
+      triedStoreAt: this.#triedStoreAt,
+    };
+    const { wake, sleep, triesStore, recheck, nextAt } = plan(
+      now(),
+      this.#candidates(),
+      limits,
+    );
+    if (triesStore) this.#triedStoreAt = now();
+    if (daemon.isUp) {
+      for (const id of wake) this.#carryOut(id, () => this.#wake(id));
+      for (const id of sleep) this.#carryOut(id, () => this.#fallAsleep(id));
+    }
+    for (const id of recheck) this.#lookSoon(id);
+    if (
+      this.#served > REPLACE_AFTER && registry.awake === 0 &&
+      wake.length === 0 && daemon.isUp
+    ) {
+      this.#served = 0;
+      daemon.replace();
+    }
+    this.#planWithin(Math.max(0, Math.min(TICK_MS, nextAt - now())));
+  }
+
+  *#candidates(): Generator<Candidate> {
+    for (const client of this.#ports.registry.attention()) {
+      yield { client, ...this.#duty(client.id) };
+    }
+  }
+
+  /** Runs one thing for a client; nothing else runs for it meanwhile. */
+  #carryOut(id: ClientId, work: () => Promise<void>): void {
+    const duty = this.#duty(id);
+    if (duty.busy || this.#ended) return;
+    duty.busy = true;
+    const done = work()
+      .catch((error: Error) => {
+        log.error("Cannot take care of {id}: {error}", { id, error });
+        this.#postpone(id, error.message, null);
+      })
+      .finally(() => {
+        duty.busy = false;
+        this.#running.delete(done);
+        this.#tidy(id);
+        this.#planWithin(0);
+      });
+    this.#running.add(done);
+  }
+
+  async #wake(id: ClientId): Promise<void> {
+    const { registry, now } = this.#ports;
+    const duty = this.#duty(id);
+    const client = registry.get(id);
+    if (client === undefined) return;
+    duty.reason = client.proved && client.replicatedTxid !== null
+      ? "change"
+      : "first";
+    registry.observe(id, { activity: "waking" });
+    let outcome: WakeOutcome;
+    try {
+      outcome = await wake(id, this.#ports, {
+        desk: this.#desk,
+        reset: duty.reset,
+        guard: this.#options.guard ?? true,
+      });
+    } catch (error) {
+      registry.observe(id, { activity: "asleep" });
+      throw error;
+    }
+    switch (outcome.kind) {
+      case "awake":
+        this.#served++;
+        Object.assign(duty, { wokenAt: now(), lookedAt: now(), reset: false });
+        this.#succeeded(duty);
+        registry.observe(id, {
+          activity: this.#ports.daemon.isUp ? "awake" : "asleep",
+          proved: true,
+          blocked: null,
+        });
+        return this.#lookSoon(id);
+      case "blocked":
+        registry.observe(id, { activity: "asleep", blocked: outcome.reason });
+        duty.notBefore = now() + this.#nextPause(duty);
+        return;
+      case "failed":
+        duty.reset ||= outcome.reset;
+        duty.waitsForStore = outcome.scope === "store";
+        registry.observe(id, { activity: "asleep" });
+        return this.#postpone(id, outcome.message, outcome.hint);
+      case "settled":
+        this.#succeeded(duty);
+        registry.observe(id, { activity: "asleep" });
+        return;
+      case "down":
+      case "gone":
+        registry.observe(id, { activity: "asleep" });
+    }
+  }
+
+  async #fallAsleep(id: ClientId): Promise<void> {
+    const duty = this.#duty(id);
+    const problem = await fallAsleep(id, this.#ports, {
+      timeoutMs: LAST_SYNC_MS,
+    });
+    duty.errorSince = null;
+    if (problem === null) return this.#succeeded(duty);
+    const { kind, hint } = errorHint(problem);
+    duty.waitsForStore = kind === "store";
+    duty.reset ||= kind === "local";
+    if (this.#ports.daemon.isUp) this.#postpone(id, problem, hint);
+  }
+
+  #succeeded(duty: Duty): void {
+    Object.assign(duty, {
+      attempts: 0,
+      notBefore: 0,
+      waitsForStore: false,
+      errorSince: null,
+    });
+  }
+
+  #postpone(id: ClientId, message: string, hint: string | null): void {
+    const { registry, now } = this.#ports;
+    const duty = this.#duty(id);
+    duty.notBefore = now() + this.#nextPause(duty);
+    const before = registry.get(id)?.error;
+    registry.observe(id, { error: { message, hint, at: now() } });
+    if (before?.message !== message) {
+      log.warn("Client {id} is not protected: {message}", { id, message });
+    }
+  }
+
+  #nextPause(duty: Duty): number {
+    return backoffMs(++duty.attempts, { maxMs: MAX_BACKOFF_MS });
+  }
+
+  /** The bucket took something: whoever waited for it is tried again. */
+  #storeAnswered(at: number): void {
+    const wasAt = this.#storeAnsweredAt;
+    this.#storeAnsweredAt = Math.max(wasAt, at);
+    if (at - wasAt < TICK_MS) return;
+    for (const duty of this.#duties.values()) {
+      if (!duty.waitsForStore) continue;
+      duty.waitsForStore = false;
+      duty.notBefore = 0;
+    }
+  }
+
+  /** Looks at a client that is awake; once at a time. */
+  #lookSoon(id: ClientId): void {
+    const duty = this.#duty(id);
+    if (duty.lookQueued || this.#ended) return;
+    duty.lookQueued = true;
+    const done = lookAwake(id, this.#ports)
+      .then(() => {
+        duty.lookedAt = this.#ports.now();
+        duty.lookQueued = false;
+        const client = this.#ports.registry.get(id);
+        if (client?.error === null) duty.errorSince = null;
+      }, (error) => {
+        duty.lookQueued = false;
+        duty.lookedAt = this.#ports.now();
+        log.warn("Cannot look at {id}: {error}", { id, error });
+      })
+      .finally(() => {
+        this.#running.delete(done);
+        this.#planWithin(0);
+      });
+    this.#running.add(done);
+  }
+
+  /** Forgets what was done about a client that needs nothing. */
+  #tidy(id: ClientId): void {
+    const client = this.#ports.registry.get(id);
+    if (client?.activity === "asleep" && isProved(client)) {
+      this.#duties.delete(id);
+    }
+  }
+}
+
+/** Whether a change asks for a plan. */
+function calls(after: Client, before: Client | null): boolean {
+  if (after.activity !== "asleep") {
+    return after.presence === "gone" || after.paused ||
+      isProved(after) && (before === null || !isProved(before));
+  }
+  return after.presence === "present" && !after.paused && !isProved(after) &&
+    (before === null || isProved(before) || before.presence === "gone" ||
+      before.paused);
+}
+
+async function settleAll(
+  work: Iterable<Promise<unknown>>,
+  deadline: number,
+): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, Math.max(0, deadline - performance.now()));
+  await Promise.race([Promise.allSettled([...work]), late]);
+  clearTimeout(timer);
+}

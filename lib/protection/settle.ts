@@ -1,0 +1,90 @@
+import { type Client, fingerprintOf, modifiedAt } from "../domain/client.ts";
+import type { ClientId } from "../domain/client_id.ts";
+import { sleep } from "../domain/sleep.ts";
+import type { Ports } from "./ports.ts";
+
+/**
+ * The kernel's clock for file times is this coarse, with some to spare: two
+ * writes within it can leave the same time.
+ */
+const TIME_GRAIN_MS = 25;
+/** Larger databases are uploaded again rather than read at each falling asleep. */
+const DIGEST_MAX_BYTES = 64 << 20;
+
+/**
+ * Proves a sleeping client to be protected, or not: its WAL is clean against its
+ * last LTX file, the replica has that TXID, and the files did not change while
+ * we looked. Then their fingerprint is stored, and as long as it stays the
+ * same, the client stays protected without any request.
+ *
+ * A client whose application only opened, read and closed it has lost its WAL
+ * and looks broken; it is still protected when its pages have the digest that
+ * they had when all of them were in the replica.
+ *
+ * Call it only while the client is not registered and no connection of ours is
+ * open on it.
+ *
+ * @returns whether it is proved
+ */
+export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
+  const { registry, files, store } = ports;
+  const client = registry.get(id);
+  if (client === undefined || !client.proved) return false;
+  const { path } = client;
+
+  const before = await quietFacts(path, ports);
+  if (before === null) return false;
+  const fingerprint = fingerprintOf(before);
+  const stored = store.get(id);
+  const finding = await files.look(path);
+
+  let digest: string | null = null;
+  const digestable = before.size <= BigInt(DIGEST_MAX_BYTES);
+  if (finding.kind === "broken") {
+    if (stored?.digest == null || !digestable) return false;
+    digest = await files.digest(path);
+    if (digest !== stored.digest) return false;
+  } else if (finding.kind === "clean") {
+    if (digestable) digest = await files.digest(path);
+  } else return false;
+
+  const after = files.facts(path);
+  const now = registry.get(id);
+  if (after === null || fingerprintOf(after) !== fingerprint) return false;
+  if (now === undefined || now.activity === "awake" || !now.proved) return false;
+
+  const txid = finding.tip?.maxTxid ?? null;
+  if (!hasAll(now, txid)) return false;
+  const proof = {
+    txid,
+    replicatedTxid: now.replicatedTxid,
+    fingerprint,
+    lastSyncedAt: ports.now(),
+    sizeBytes: Number(after.size),
+  };
+  store.save({ id, path, proved: true, digest, ...proof });
+  registry.observe(id, {
+    ...proof,
+    dirtySince: null,
+    error: null,
+    blocked: null,
+  });
+  return true;
+}
+
+function hasAll({ replicatedTxid }: Client, txid: Client["txid"]): boolean {
+  return txid !== null && replicatedTxid !== null && replicatedTxid >= txid;
+}
+
+/** The facts of files that were not written within the clock's grain. */
+async function quietFacts(path: string, { files, now }: Ports) {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const facts = files.facts(path);
+    if (facts === null) return null;
+    const age = now() - modifiedAt(facts);
+    // A time in the future tells nothing about the order of writes.
+    if (age >= TIME_GRAIN_MS || age < -TIME_GRAIN_MS) return facts;
+    await sleep(TIME_GRAIN_MS - age);
+  }
+  return null;
+}

@@ -1,0 +1,192 @@
+import type { ClientId } from "../domain/client_id.ts";
+import { errorHint } from "../litestream/error_hint.ts";
+import { BusyError, type Pin } from "./pin.ts";
+import type { Ports } from "./ports.ts";
+import { settle } from "./settle.ts";
+import type { Verdict, VerdictDesk } from "./verdict.ts";
+
+/**
+ * How waking ended.
+ *
+ * - `awake`: the daemon has it, and its verdict proved that nothing was missed
+ * - `settled`: nothing had to be done, it sleeps on and is protected
+ * - `blocked`: the application stands in the way
+ * - `failed`: `message` says why; `reset` asks for Litestream's files beside
+ *   the database to be made anew
+ */
+export type WakeOutcome =
+  | { readonly kind: "awake"; readonly snapshot: boolean }
+  | { readonly kind: "settled" | "down" | "gone" }
+  | { readonly kind: "blocked"; readonly reason: string }
+  | {
+    readonly kind: "failed";
+    readonly message: string;
+    readonly hint: string | null;
+    readonly scope: "store" | "client";
+    readonly reset: boolean;
+  };
+
+export interface WakeOptions {
+  readonly desk: VerdictDesk;
+  /** Litestream's files beside the database are broken: begin anew. */
+  readonly reset: boolean;
+  /** How long to wait for a verdict, in ms. @default {20000} */
+  readonly verdictMs?: number;
+  /**
+   * Without the guard, registrations lose data now and then: only the fuzz that
+   * has to show this turns it off.
+   *
+   * @default {true}
+   */
+  readonly guard?: boolean;
+}
+
+/** After so many registrations without a proof it is left to a later time. */
+const ATTEMPTS = 4;
+
+/**
+ * Gives a client to the daemon without letting a change slip through: looks,
+ * pins, empties a WAL that cannot be trusted, registers, and waits for the
+ * verdict in the daemon's log. A database whose WAL was restarted while the
+ * daemon was away ends in a full snapshot.
+ */
+export async function wake(
+  id: ClientId,
+  ports: Ports,
+  options: WakeOptions,
+): Promise<WakeOutcome> {
+  const client = ports.registry.get(id);
+  if (client === undefined) return { kind: "gone" };
+  const { path } = client;
+  if (options.guard === false) return await wakeUnguarded(id, ports, options);
+  try {
+    if (!options.reset && await settle(id, ports)) return { kind: "settled" };
+
+    const trusted = client.proved && !options.reset;
+    await ports.store.markUnproved({ id, path });
+    ports.registry.observe(id, { proved: false, fingerprint: null });
+    if (options.reset) await ports.files.resetLocalLtx(path);
+    return await registerProved(id, path, trusted, ports, options);
+  } catch (error) {
+    if (error instanceof BusyError) {
+      return { kind: "blocked", reason: error.message };
+    }
+    return failure((error as Error).message, null);
+  }
+}
+
+async function registerProved(
+  id: ClientId,
+  path: string,
+  trusted: boolean,
+  ports: Ports,
+  options: WakeOptions,
+): Promise<WakeOutcome> {
+  let needsSnapshot = !trusted;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    using hold = new Hold();
+    const first = await ports.files.look(path);
+    // A new client gets a full snapshot in any case, and a reader of ours would
+    // keep Litestream from turning WAL mode on.
+    if (first.kind === "new") needsSnapshot = true;
+    else {
+      hold.take(ports.files.pin(path));
+      const finding = await ports.files.look(path);
+      if (finding.kind === "broken") needsSnapshot = true;
+      if (needsSnapshot) {
+        hold.drop();
+        hold.take(ports.files.pinTruncated(path));
+      }
+    }
+    const verdict = await register(id, path, ports, options);
+    const proved = verdict.kind === "snapshot" ||
+      verdict.kind === "continued" && !needsSnapshot;
+    if (proved) {
+      ports.store.save({ id, path, proved: true });
+      return { kind: "awake", snapshot: verdict.kind === "snapshot" };
+    }
+    if (verdict.kind === "down") return { kind: "down" };
+    await unregisterQuietly(path, ports);
+    if (verdict.kind === "failed") return failure(verdict.message, verdict.hint);
+    if (verdict.kind === "silent") {
+      return failure("Litestream did not begin in time", null);
+    }
+    needsSnapshot = true;
+  }
+  return failure(
+    `Litestream wrote no full snapshot in ${ATTEMPTS} attempts`,
+    "The application restarts the WAL all the time; it is tried again",
+  );
+}
+
+async function register(
+  id: ClientId,
+  path: string,
+  ports: Ports,
+  { desk, verdictMs = 20_000 }: WakeOptions,
+): Promise<Verdict> {
+  const verdict = desk.expect(id, { timeoutMs: verdictMs });
+  try {
+    await ports.daemon.register(path, ports.replicaUrl(id));
+  } catch (error) {
+    desk.cancel(id);
+    if (!ports.daemon.isUp) return { kind: "down" };
+    return { kind: "failed", message: (error as Error).message, hint: null };
+  }
+  return await verdict;
+}
+
+/** A registration that is not proved must not go on. */
+async function unregisterQuietly(path: string, { daemon }: Ports) {
+  try {
+    await daemon.unregister(path, 1_000);
+  } catch {
+    // The daemon drops it all the same, or is down.
+  }
+}
+
+function failure(message: string, hint: string | null): WakeOutcome {
+  const known = errorHint(hint === null ? message : `${message} ${hint}`);
+  if (known.kind === "busy") {
+    return { kind: "blocked", reason: known.hint ?? message };
+  }
+  return {
+    kind: "failed",
+    message,
+    hint: known.hint ?? hint,
+    scope: known.kind === "store" ? "store" : "client",
+    reset: known.kind === "local",
+  };
+}
+
+/** What a program without the guard would do. */
+async function wakeUnguarded(
+  id: ClientId,
+  ports: Ports,
+  options: WakeOptions,
+): Promise<WakeOutcome> {
+  const { path } = ports.registry.get(id)!;
+  const verdict = await register(id, path, ports, options);
+  if (verdict.kind === "failed") return failure(verdict.message, verdict.hint);
+  if (verdict.kind === "down") return { kind: "down" };
+  ports.store.save({ id, path, proved: true });
+  return { kind: "awake", snapshot: verdict.kind === "snapshot" };
+}
+
+/** Holds a pin, or none. */
+class Hold implements Disposable {
+  #pin: Pin | null = null;
+
+  take(pin: Pin | null): void {
+    this.#pin = pin;
+  }
+
+  drop(): void {
+    this.#pin?.[Symbol.dispose]();
+    this.#pin = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.drop();
+  }
+}
