@@ -1,4 +1,5 @@
 import type { Client } from "../domain/client.ts";
+import type { Filter, Sort } from "../domain/page_query.ts";
 import { type Status, STATUSES } from "../domain/status.ts";
 import { type Compare, selectRange } from "./select_range.ts";
 
@@ -15,22 +16,6 @@ export interface ClientQuery {
   /** Only clients that come after this one; see {@linkcode cursorOf}. */
   readonly after: SortFields | null;
 }
-
-export const FILTERS = [...STATUSES, "awake", "asleep"] as const;
-export type Filter = typeof FILTERS[number];
-
-/** Each in its natural order: what needs a person's eyes comes first. */
-export const SORTS = [
-  "worst",
-  "id",
-  "folder",
-  "status",
-  "unsynced",
-  "size",
-  "changed",
-  "synced",
-] as const;
-export type Sort = typeof SORTS[number];
 
 /** All that the orders look at. */
 export type SortFields = Pick<
@@ -51,8 +36,7 @@ export interface Found<T> {
   readonly total: number;
 }
 
-/** Rows on a page of the table. */
-export const PAGE_SIZE = 50;
+/** The most that can be asked for at once. */
 export const MAX_LIMIT = 500;
 
 const RANK = Object.fromEntries(

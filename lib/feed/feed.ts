@@ -34,8 +34,8 @@ export class Feed implements EventSource, Disposable {
   readonly #activity: ActivityRing;
   readonly #streams = new Set<EventStream>();
   readonly #subscription: Disposable;
-  readonly #sampler: number;
-  #flusher: number | null = null;
+  readonly #sampler: ReturnType<typeof setInterval>;
+  #flusher: ReturnType<typeof setInterval> | null = null;
   #sampled = { files: 0, bytes: 0, requests: 0 };
   readonly #queries = new Map<string, View>();
   #queriedVersion = -1;

@@ -1,59 +1,20 @@
 import {
-  type ClientQuery,
-  type Filter,
   FILTERS,
-  MAX_LIMIT,
+  isOneOf,
   PAGE_SIZE,
-  type Sort,
-  type SortFields,
+  type PageQuery,
+  readPageQuery,
   SORTS,
+} from "../domain/page_query.ts";
+import {
+  type ClientQuery,
+  MAX_LIMIT,
+  type SortFields,
 } from "./client_query.ts";
 
 /** A parameter of an address that says nothing we know. */
 export class ParamError extends Error {
   override readonly name = "ParamError";
-}
-
-/** The part of a query that stands in the address of the front page. */
-export interface PageQuery {
-  readonly text: string;
-  readonly filter: Filter | null;
-  readonly sort: Sort;
-  readonly reversed: boolean;
-  /** The first page is 1. */
-  readonly page: number;
-}
-
-const TEXT_LENGTH = 200;
-
-/**
- * Reads `q`, `status`, `sort` and `page` of a page's address. A person may have
- * typed it, so what is not understood is left out.
- */
-export function readPageQuery(params: URLSearchParams): PageQuery {
-  const status = params.get("status") ?? "";
-  const sort = params.get("sort") ?? "";
-  const page = Number(params.get("page") ?? 1);
-  const column = sort.replace(/^-/, "");
-  const known = isOneOf(SORTS, column);
-  return {
-    text: (params.get("q") ?? "").trim().slice(0, TEXT_LENGTH),
-    filter: isOneOf(FILTERS, status) ? status : null,
-    sort: known ? column : "worst",
-    reversed: known && sort.startsWith("-"),
-    page: Number.isSafeInteger(page) && page > 0 ? page : 1,
-  };
-}
-
-/** The address parameters of a page, without those that say the usual. */
-export function pageParams(query: PageQuery): string {
-  const params = new URLSearchParams();
-  if (query.text !== "") params.set("q", query.text);
-  if (query.filter !== null) params.set("status", query.filter);
-  const sort = (query.reversed ? "-" : "") + query.sort;
-  if (sort !== "worst") params.set("sort", sort);
-  if (query.page > 1) params.set("page", String(query.page));
-  return params.toString();
 }
 
 /** The clients that a page shows. */
@@ -151,11 +112,4 @@ function readCursor(cursor: string): SortFields {
       cursor.slice(0, 40)
     }": send the last answer's nextCursor`,
   );
-}
-
-function isOneOf<T extends string>(
-  known: readonly T[],
-  value: unknown,
-): value is T {
-  return (known as readonly unknown[]).includes(value);
 }

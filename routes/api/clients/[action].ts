@@ -1,0 +1,59 @@
+import { HttpError } from "fresh";
+import { type ClientId, parseClientId } from "../../../lib/domain/client_id.ts";
+import { MAX_LIMIT } from "../../../lib/feed/client_query.ts";
+import { ParamError } from "../../../lib/feed/query_params.ts";
+import { actionAnswer } from "../../../lib/web/action_answer.ts";
+import { define, running } from "../../../lib/web/state.ts";
+
+/** An id is 36 characters; a form adds a few. */
+const MAX_BODY_BYTES = MAX_LIMIT * 64;
+
+/**
+ * `pause` or `resume` for many clients: `{"ids": […]}` as JSON, or `id` fields of
+ * a form. Answers with the ids that it changed; those that are unknown, or are
+ * so already, are left out.
+ */
+export const handler = define.handlers({
+  async POST({ req, params, state }) {
+    const { manager } = running(state);
+    const { action } = params;
+    if (action !== "pause" && action !== "resume") throw new HttpError(404);
+    const changed = (await readIds(req)).filter((id) => {
+      const client = manager.registry.get(id);
+      return client !== undefined && client.paused !== (action === "pause");
+    });
+    for (const id of changed) manager[action](id);
+    return actionAnswer(req, { changed });
+  },
+});
+
+async function readIds(req: Request): Promise<ClientId[]> {
+  const length = Number(req.headers.get("Content-Length") ?? NaN);
+  if (!(length <= MAX_BODY_BYTES)) {
+    throw new HttpError(413, `Too much: send up to ${MAX_LIMIT} ids`);
+  }
+  const type = req.headers.get("Content-Type") ?? "";
+  const texts: unknown = /^application\/json\b/.test(type)
+    ? (await readJson(req))?.ids
+    : new URLSearchParams(await req.text()).getAll("id");
+  if (!Array.isArray(texts) || texts.length > MAX_LIMIT) {
+    throw new ParamError(
+      `Unusable body: send {"ids": ["ID"]} with up to ${MAX_LIMIT} ids`,
+    );
+  }
+  return texts.map((text) => {
+    const id = typeof text === "string" ? parseClientId(text) : null;
+    if (id !== null) return id;
+    throw new ParamError(`"${text}" is no client id: an id is a UUID`);
+  });
+}
+
+async function readJson(req: Request): Promise<{ ids?: unknown } | null> {
+  try {
+    return await req.json();
+  } catch (error) {
+    throw new ParamError("Cannot read the body: it is no JSON", {
+      cause: error,
+    });
+  }
+}
