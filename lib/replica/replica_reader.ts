@@ -40,6 +40,12 @@ export interface OpenOptions {
    * @default {Deno.env}
    */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * How long a store may take to answer a request, in ms; it is asked up to three
+   * times.
+   * @default {8_000}
+   */
+  readonly requestMs?: number;
 }
 
 /**
@@ -49,9 +55,9 @@ export interface OpenOptions {
  */
 export function openReplicaReader(
   target: ReplicaTarget,
-  { env = Deno.env.toObject() }: OpenOptions = {},
+  { env = Deno.env.toObject(), requestMs = 8_000 }: OpenOptions = {},
 ): ReplicaReader {
   return target.kind === "s3"
-    ? new S3Reader(target, env)
+    ? new S3Reader(target, { env, requestMs })
     : new FileReader(target);
 }

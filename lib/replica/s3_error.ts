@@ -29,7 +29,7 @@ export function explainS3Error(
 }
 
 function tell(error: unknown, target: S3Target): Told {
-  const { name, code, status, message } = facts(error);
+  const { name, code, status, message, fromStore } = facts(error);
   const where = target.endpoint ?? "Amazon S3";
   switch (name) {
     case "NoSuchBucket":
@@ -104,11 +104,9 @@ function tell(error: unknown, target: S3Target): Told {
       hint: "allow this key s3:ListBucket and s3:GetObject on the bucket",
     };
   }
-  if (status !== undefined && status < 500 && name !== "InvalidRequest") {
-    return notS3(where);
-  }
+  if (status !== undefined && status < 500 && !fromStore) return notS3(where);
   return {
-    what: message,
+    what: fromStore ? `${where} answers ${name} (${message})` : message,
     hint: "check the endpoint and the store's own log",
   };
 }
@@ -125,6 +123,8 @@ function facts(error: unknown): {
   readonly code: string | undefined;
   readonly status: number | undefined;
   readonly message: string;
+  /** The store answered with an error in S3's own form. */
+  readonly fromStore: boolean;
 } {
   if (!(error instanceof Error)) {
     return {
@@ -132,16 +132,19 @@ function facts(error: unknown): {
       code: undefined,
       status: undefined,
       message: String(error),
+      fromStore: false,
     };
   }
-  const { code, $metadata } = error as Error & {
+  const { code, Code, $metadata } = error as Error & {
     code?: unknown;
+    Code?: unknown;
     $metadata?: { httpStatusCode?: number };
   };
   return {
     name: error.name,
     code: typeof code === "string" ? code : undefined,
     status: $metadata?.httpStatusCode,
-    message: error.message,
+    message: error.message.replaceAll(/\s+/g, " ").replace(/\.$/, ""),
+    fromStore: typeof Code === "string",
   };
 }

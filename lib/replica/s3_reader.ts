@@ -14,11 +14,10 @@ import type { StoredObject } from "./stored_object.ts";
 const MAX_OBJECTS = 200_000;
 /** Each is a request. */
 const MAX_HEADER_READS = 200;
-const CONNECT_MS = 5_000;
-const REQUEST_MS = 15_000;
+const CONNECT_MS = 3_000;
 const MAX_ATTEMPTS = 3;
 /** The longest that one call to a reader may take, with all its requests. */
-const CALL_MS = 120_000;
+const CALL_MS = 60_000;
 
 type S3Target = Extract<ReplicaTarget, { kind: "s3" }>;
 type Env = Readonly<Record<string, string | undefined>>;
@@ -31,15 +30,20 @@ type Sdk = Awaited<ReturnType<typeof loadSdk>>;
 export class S3Reader implements ReplicaReader {
   readonly #target: S3Target;
   readonly #env: Env;
+  readonly #requestMs: number;
   readonly #times = new HeaderTimes({
     readHead: (key, signal) => this.#readHead(key, signal),
     maxReads: MAX_HEADER_READS,
   });
   #opened: Promise<{ sdk: Sdk; client: S3Client }> | null = null;
 
-  constructor(target: S3Target, env: Env) {
+  constructor(
+    target: S3Target,
+    { env, requestMs }: { readonly env: Env; readonly requestMs: number },
+  ) {
     this.#target = target;
     this.#env = env;
+    this.#requestMs = requestMs;
   }
 
   read(id: ClientId, { signal }: ReadOptions): Promise<ReplicaContents> {
@@ -161,7 +165,7 @@ export class S3Reader implements ReplicaReader {
       maxAttempts: MAX_ATTEMPTS,
       requestHandler: {
         connectionTimeout: CONNECT_MS,
-        requestTimeout: REQUEST_MS,
+        requestTimeout: this.#requestMs,
         throwOnRequestTimeout: true,
       },
     });

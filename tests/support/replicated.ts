@@ -56,7 +56,7 @@ export async function replicateOnce(
 
 /**
  * Litestream as a daemon that keeps one database replicated, merging levels every
- * second and removing merged files at once, so that a test sees hours of retention
+ * three seconds and removing merged files at once, so that a test sees hours of retention
  * in seconds. Ends when disposed.
  */
 export class FastDaemon implements AsyncDisposable {
@@ -73,7 +73,7 @@ export class FastDaemon implements AsyncDisposable {
     await writeFile(
       config,
       JSON.stringify({
-        levels: [{ interval: "1s" }],
+        levels: [{ interval: "3s" }],
         "l0-retention": "1ms",
         "l0-retention-check-interval": "1s",
         dbs: [{
