@@ -11,7 +11,7 @@ import type { ReadOptions, ReplicaReader } from "./replica_reader.ts";
 import type { Listing, StoredObject } from "./stored_object.ts";
 
 /** Most files of one client to list. */
-const MAX_FILES = 200_000;
+const MAX_FILES = 100_000;
 /** Headers on a disk are cheap, but not free. */
 const MAX_HEADER_READS = 2_000;
 

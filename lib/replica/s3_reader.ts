@@ -11,7 +11,7 @@ import { S3Listing } from "./s3_listing.ts";
 import type { StoredObject } from "./stored_object.ts";
 
 /** Most objects of one client to list, 1,000 a request. */
-const MAX_OBJECTS = 200_000;
+const MAX_OBJECTS = 100_000;
 /** Each is a request. */
 const MAX_HEADER_READS = 200;
 const CONNECT_MS = 3_000;
@@ -127,7 +127,7 @@ export class S3Reader implements ReplicaReader {
         }),
         { abortSignal: signal },
       );
-      return await Body?.transformToByteArray() ?? null;
+      return await beginningOf(Body as AsyncIterable<Uint8Array>);
     } catch (error) {
       if (error instanceof sdk.NoSuchKey) return null;
       throw error;
@@ -185,4 +185,19 @@ export class S3Reader implements ReplicaReader {
       throw explainS3Error(action, error, this.#target);
     }
   }
+}
+
+/** The first bytes of a body; a store that knows no ranges sends the whole file. */
+async function beginningOf(
+  body: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array> {
+  const head = new Uint8Array(LTX_HEADER_SIZE);
+  let length = 0;
+  for await (const chunk of body) {
+    const part = chunk.subarray(0, head.length - length);
+    head.set(part, length);
+    length += part.length;
+    if (length === head.length) break;
+  }
+  return head.subarray(0, length);
 }
