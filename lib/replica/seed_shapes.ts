@@ -29,6 +29,7 @@ export interface GenerationJson {
 /** The answer to `/api/client/ID/restore-options`. */
 export interface RestoreOptionsAnswer {
   readonly clientId: ClientId;
+  /** Also those that are over the limit of the list. */
   readonly totalOptions: number;
   /** Time of the newest; null when there is none. */
   readonly latestBackup: string | null;
@@ -96,21 +97,27 @@ export function generationsJson(
   return { clientId, generations: [...old, ...current].reverse() };
 }
 
-/** Everything a client can be restored to, newest first, each with its command. */
+export interface RestoreOptionsLimit {
+  /** Most options to list. @default {10_000} */
+  readonly limit?: number;
+}
+
+/** What a client can be restored to, newest first, each with its command. */
 export function restoreOptionsJson(
   clientId: ClientId,
   contents: ReplicaContents,
   target: ReplicaTarget,
+  { limit = 10_000 }: RestoreOptionsLimit = {},
 ): RestoreOptionsAnswer {
   const command = (wish: RestoreWish) =>
     restoreCommand(target, clientId, { out: "restored.db", ...wish });
-  const options = [
-    ...legacyOptions(contents, command),
-    ...contents.points.map((point) => pointOption(point, command)),
-  ].reverse();
+  const old = legacyOptions(contents, command).reverse();
+  const newest = contents.points.slice(-limit).reverse()
+    .map((point) => pointOption(point, command));
+  const options = [...newest, ...old].slice(0, limit);
   return {
     clientId,
-    totalOptions: options.length,
+    totalOptions: contents.points.length + old.length,
     latestBackup: options[0]?.timestamp ?? null,
     restoreOptions: options,
   };

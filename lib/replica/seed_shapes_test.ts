@@ -157,6 +157,26 @@ Deno.test("options stand newest first, each with its command", () => {
   });
 });
 
+Deno.test("a long list of options ends at its limit, the newest first", () => {
+  const contents = {
+    ...twoHistories,
+    legacy: [generation("0123456789abcdef", -100, -50)],
+  };
+  const listed = (limit: number) => {
+    const { totalOptions, restoreOptions } = restoreOptionsJson(
+      id,
+      contents,
+      target,
+      { limit },
+    );
+    assert.equal(totalOptions, 5);
+    return restoreOptions.map(({ id }) => id);
+  };
+  assert.deepEqual(listed(2), [txidOf(6), txidOf(5)]);
+  assert.equal(listed(4).length, 4);
+  assert.equal(listed(5).at(-1), "0123456789abcdef");
+});
+
 for (
   const { name, contents, commands } of [
     {

@@ -1,8 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { getLitestream } from "../../lib/setup/get_litestream.ts";
 
-/** Litestream, as the tests run it. */
-export const litestreamBin = Deno.env.get("LITESTREAM_BIN") ?? "litestream";
+/** Litestream, as the tests run it; got when it is not there. */
+export const { path: litestreamBin } = await getLitestream({
+  explicit: null,
+  env: Deno.env.toObject(),
+  signal: AbortSignal.timeout(600_000),
+});
 
 /** An environment without the machine's own settings for S3. */
 export function cleanEnv(env: Record<string, string> = {}): {
@@ -94,8 +99,10 @@ export class FastDaemon implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), 20_000);
     this.#child.kill("SIGTERM");
     await this.#child.status;
+    clearTimeout(late);
   }
 }
 
