@@ -25,6 +25,8 @@ export interface EventSource {
   changedSince(version: number): ReadonlySet<ClientId> | null;
   rows(ids: Iterable<ClientId>): ClientRow[];
   client(id: ClientId): ClientJson | null;
+  /** The last 60 minutes of a client, see `TickBars`. */
+  ticks(id: ClientId): string;
   find(query: ClientQuery): View;
   history(id: ClientId): readonly HistoryEntry[];
   totals(): Totals;
@@ -221,7 +223,10 @@ export class EventStream {
 
   #flushClient(id: ClientId, now: number): void {
     const changed = this.#dirty.delete(id);
-    if (changed) this.#send("client", this.#source.client(id), now);
+    const client = changed ? this.#source.client(id) : null;
+    if (client !== null) {
+      this.#send("client", { ...client, ticks: this.#source.ticks(id) }, now);
+    }
     if (!changed && now < this.#nextHistory) return;
     this.#nextHistory = now + HISTORY_MS;
     const entries = this.#source.history(id);

@@ -106,7 +106,6 @@ export class Feed implements EventSource, Disposable {
     return clientJson(client, this.manager.config.target, this.#now());
   }
 
-  /** The last 60 minutes of a client, see `TickBars`. */
   ticks(id: ClientId): string {
     return this.#bars.read(id);
   }

@@ -54,9 +54,9 @@ const SHAPES: Record<Status, JSX.Element> = {
 
 /** A status as word and shape. */
 export function StatusMark({ status }: { status: Status }) {
-  const { label, tone, meaning } = STATUS_WORDS[status];
+  const { label, tone } = STATUS_WORDS[status];
   return (
-    <span class={`status ${tone}`} title={meaning}>
+    <span class={`status ${tone}`}>
       <svg class="shape" viewBox="0 0 16 16" aria-hidden="true">
         {SHAPES[status]}
       </svg>

@@ -17,7 +17,7 @@ export function TickBar({ ticks, wide = false }: {
       aria-label={label}
     >
       <title>{label}</title>
-      <path d={path(ticks, "0")} class="tick-0" />
+      <path d="M0 14.5h120v1.5h-120z" class="tick-0" />
       {["1", "2", "3", "4"].map((kind) =>
         ticks.includes(kind)
           ? <path key={kind} d={path(ticks, kind)} class={`tick-${kind}`} />
@@ -29,7 +29,6 @@ export function TickBar({ ticks, wide = false }: {
 
 /** One path for all ticks of a kind, so that a row costs few nodes. */
 function path(ticks: string, kind: string): string {
-  if (ticks === "") return kind === "0" ? "M0 14.5H120" : "";
   let d = "";
   for (let at = 0; at < ticks.length; at++) {
     if (ticks[at] !== kind) continue;

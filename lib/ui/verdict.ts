@@ -17,10 +17,10 @@ export interface Verdict {
 }
 
 const TROUBLES = [
-  ["failing", "fails", "fail", "bad"],
+  ["failing", "is failing", "are failing", "bad"],
   ["conflict", "has a conflict", "have a conflict", "bad"],
   ["blocked", "is blocked", "are blocked", "bad"],
-  ["lagging", "lags behind", "lag behind", "late"],
+  ["lagging", "is lagging", "are lagging", "late"],
 ] as const;
 
 /** Judges the totals; good only when everything is proved; `now` in ms. */

@@ -35,7 +35,15 @@ export function statusOfError(error: unknown): number {
   if (error instanceof HttpError) return error.status;
   if (error instanceof ParamError) return 400;
   if (!(error instanceof Error)) return 500;
+  if (error.name === "ReplicaError") return 502;
   return error.name === "TimeoutError" ? 504 : 500;
+}
+
+/** An error's message, with what to do about it where it says so. */
+export function messageOf(error: Error): string {
+  return "hint" in error && typeof error.hint === "string"
+    ? `${error.message}. ${error.hint}`
+    : error.message;
 }
 
 /**
@@ -55,7 +63,7 @@ export function problems<State>(
       if (status === 500) onError(error);
       const detail = status === 500 || !(error instanceof Error)
         ? "This is a fault of the manager; its log says more"
-        : error.message;
+        : messageOf(error);
       return problemResponse(status, detail, pathname);
     }
   };

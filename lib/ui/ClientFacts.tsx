@@ -1,0 +1,104 @@
+import type { ComponentChildren } from "preact";
+import { folderOf } from "./format.ts";
+import { bytes } from "./format.ts";
+import type { LiveClient } from "./live_client.ts";
+import { Ago, Since } from "./Time.tsx";
+
+/** What a client is, and where its copies are. */
+export function ClientFacts({ live, replicaUrl, locale }: {
+  live: LiveClient;
+  replicaUrl: string;
+  locale: string;
+}) {
+  const client = live.client.value;
+  const { now } = live.clock;
+  const when = (text: string | null, otherwise: string) =>
+    text === null
+      ? <span class="none">{otherwise}</span>
+      : <Ago at={Date.parse(text)} now={now} locale={locale} />;
+  return (
+    <dl class="card">
+      <Fact name="Database">
+        <span class="path">{client.databasePath}</span>
+      </Fact>
+      <Fact name="Replica">
+        <span class="path">{replicaUrl}</span>
+      </Fact>
+      <Fact name="Size">{bytes(client.sizeBytes, locale)}</Fact>
+      <Fact name="Unsynced for">
+        {client.unsyncedForMs === 0 || client.status === "gone" ? "0 s" : (
+          <Since
+            at={unsyncedSince(live)}
+            now={now}
+            locale={locale}
+          />
+        )}
+      </Fact>
+      <Fact name="Last change">
+        {when(client.lastChangedAt, "not seen yet")}
+      </Fact>
+      <Fact name="Last upload">{when(client.lastSyncedAt, "never")}</Fact>
+      <Fact name="Created">
+        {when(client.createdAt, "the file system does not say")}
+      </Fact>
+      <Fact name="Activity">
+        {client.awake
+          ? "Awake: Litestream watches it"
+          : "Asleep: it costs nothing until it changes"}
+      </Fact>
+      <Fact name="Transaction">
+        <code>{shortTxid(client.txid)}</code> here,{" "}
+        <code>{shortTxid(client.replicatedTxid)}</code> in the replica
+      </Fact>
+    </dl>
+  );
+}
+
+/** The files that claim the same id. */
+export function Duplicates({ paths }: { paths: readonly string[] }) {
+  const [first, ...others] = paths;
+  return (
+    <section class="panel bad-panel" aria-label="Conflict">
+      <h2>{paths.length} files claim this id</h2>
+      <ul class="paths">
+        <li>
+          <code>{first}</code> is the one that was backed up
+        </li>
+        {others.map((path) => (
+          <li key={path}>
+            <code>{path}</code>
+          </li>
+        ))}
+      </ul>
+      <p>
+        Decide which one is the database. Move the others out of{" "}
+        <code>{folderOf(others[0] ?? "")}</code>{" "}
+        or give them a UUID of their own; the conflict ends by itself.
+      </p>
+    </section>
+  );
+}
+
+function Fact({ name, children }: {
+  name: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** The wait was measured by the manager's clock when it was told. */
+function unsyncedSince({ client, clock }: LiveClient): number {
+  const { unsyncedForMs, lastChangedAt } = client.value;
+  const known = lastChangedAt === null ? Infinity : Date.parse(lastChangedAt);
+  return Math.min(known, clock.now.peek() - unsyncedForMs);
+}
+
+/** Without the zeros in front, of which there are always many. */
+function shortTxid(txid: string | null): string {
+  return txid === null ? "none" : txid.replace(/^0{1,15}/, "");
+}
