@@ -1,0 +1,315 @@
+import { join } from "node:path";
+import type { DiscoveryEvent, IgnoredFile } from "../domain/discovery_event.ts";
+import { sleep } from "../domain/sleep.ts";
+import { Bell } from "./bell.ts";
+import { classifyName } from "./file_name.ts";
+import { openInotify } from "./inotify.ts";
+import { listFolder, type Listing, wantsListing } from "./list_folder.ts";
+import type { Folder } from "./folder_tree.ts";
+import { Mirror } from "./mirror.ts";
+import { Pacer } from "./pacer.ts";
+import { distinctRoots } from "./roots.ts";
+import { type DiscoveryTrouble, Troubles } from "./troubles.ts";
+import { WatchSet } from "./watch_set.ts";
+import type { OpenWatcher } from "./watcher.ts";
+
+export type { DiscoveryTrouble } from "./troubles.ts";
+
+export interface DiscoveryOptions {
+  /** Absolute folders. */
+  readonly watchDirs: readonly string[];
+  readonly signal: AbortSignal;
+  /** Told in order and in batches; must not throw. */
+  onEvents(events: readonly DiscoveryEvent[]): void;
+  onTrouble?(trouble: DiscoveryTrouble): void;
+  /**
+   * Whether a file may be opened and closed by hand: not while a SQLite
+   * connection of this process is open on it, which would lose its locks.
+   */
+  mayOpen?(path: string): boolean;
+  /**
+   * How long after a sweep the next begins, in ms, at least: 100 times as long
+   * as the last one kept the processor. @default {10000}
+   */
+  readonly sweepMs?: number;
+  /** @default {openInotify} */
+  readonly openWatcher?: OpenWatcher;
+}
+
+const SWEEP_MS = 10_000;
+/** Without a watch on every folder sweeps come this often at least and at most, in ms. */
+const POLL_MIN_MS = 1_000;
+const POLL_MAX_MS = 30_000;
+/** How long after one batch of hints the next is taken, in ms. */
+const GATHER_MS = 50;
+/** With more hints than this a sweep is cheaper. */
+const MAX_HINTS = 50_000;
+const MAX_BATCH = 250;
+const MAX_IGNORED = 1_000;
+
+/**
+ * Follows the databases in watched folders. What the system tells of changes
+ * is a hint where to look, and may get lost; what counts is the disk at the
+ * moment one looks at it, and a sweep looks at everything from time to time.
+ */
+export class Discovery implements AsyncDisposable {
+  readonly #options: DiscoveryOptions;
+  readonly #roots: readonly string[];
+  readonly #mirror: Mirror;
+  readonly #troubles: Troubles;
+  readonly #watches: WatchSet;
+  readonly #ending = new AbortController();
+  readonly #hints = new Set<string>();
+  readonly #unlisted = new Set<Folder>();
+  readonly #hinted = new Bell();
+  readonly #sweepWanted = new Bell();
+  #fullWanted = false;
+  #costMs = 0;
+  #sweeping: Promise<void> = Promise.resolve();
+  #loops: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: DiscoveryOptions) {
+    this.#options = options;
+    this.#roots = distinctRoots(options.watchDirs);
+    this.#troubles = new Troubles((trouble) => options.onTrouble?.(trouble));
+    this.#watches = new WatchSet(options.openWatcher ?? openInotify, {
+      troubles: this.#troubles,
+      onHint: (folder, name, isFolder) => this.#hint(folder, name, isFolder),
+      onOverflow: () => this.#wantFullSweep(),
+    });
+    this.#mirror = new Mirror({
+      roots: this.#roots,
+      troubles: this.#troubles,
+      mayOpen: (path) => options.mayOpen?.(path) ?? true,
+      watch: (folder) => {
+        if (!this.#watches.add(folder)) return false;
+        this.#unlisted.add(folder);
+        this.#hinted.ring();
+        return true;
+      },
+      unwatch: (folder) => {
+        this.#watches.remove(folder);
+        this.#unlisted.delete(folder);
+      },
+    });
+  }
+
+  /**
+   * Watches and scans. Resolves when everything that was there has been told.
+   *
+   * @throws {Error} of one line when a watch folder is missing, no folder or
+   * not readable
+   */
+  static async start(options: DiscoveryOptions): Promise<Discovery> {
+    options.signal.throwIfAborted();
+    const discovery = new Discovery(options);
+    options.signal.addEventListener("abort", discovery.#end);
+    try {
+      for (const root of discovery.#roots) discovery.#mirror.check(root);
+      await discovery.#sweep(true);
+      options.signal.throwIfAborted();
+    } catch (error) {
+      await discovery[Symbol.asyncDispose]();
+      throw error;
+    }
+    discovery.#loops = Promise.all([
+      discovery.#untilEnd(() => discovery.#followHints()),
+      discovery.#untilEnd(() => discovery.#sweepNowAndThen()),
+    ]);
+    return discovery;
+  }
+
+  /** Files that have a database's ending and are not taken: 1,000 at most. */
+  ignored(): readonly IgnoredFile[] {
+    const list: IgnoredFile[] = [];
+    for (const { path, reason } of this.#mirror.tree.ignored) {
+      if (list.length === MAX_IGNORED) break;
+      list.push({ path, reason: reason! });
+    }
+    return list;
+  }
+
+  /** How many there are of them, also past those that are listed. */
+  get ignoredCount(): number {
+    return this.#mirror.tree.ignored.size;
+  }
+
+  /** Looks at every folder and file; resolves when all of it has been told, or at the end. */
+  async rescan(): Promise<void> {
+    await this.#untilEnd(() => this.#sweep(true));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end();
+    this.#options.signal.removeEventListener("abort", this.#end);
+    await this.#watches[Symbol.asyncDispose]();
+    await this.#loops;
+    await this.#untilEnd(() => this.#sweeping);
+  }
+
+  readonly #end = (): void => this.#ending.abort();
+
+  /** Runs a loop; that it was ended is no error. */
+  async #untilEnd(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (
+        !this.#ending.signal.aborted || error !== this.#ending.signal.reason
+      ) {
+        throw error;
+      }
+    }
+  }
+
+  #hint(folder: string, name: string, isFolder: boolean): void {
+    if (name === "") this.#hints.add(folder);
+    else if (isFolder) this.#hints.add(join(folder, name));
+    else {
+      const kind = classifyName(name);
+      if (kind.kind === "wal") this.#hints.add(join(folder, kind.database));
+      else if (kind.kind === "database" || kind.kind === "stranger") {
+        this.#hints.add(join(folder, name));
+      } else return;
+    }
+    if (this.#hints.size > MAX_HINTS) {
+      this.#hints.clear();
+      this.#wantFullSweep();
+    }
+    this.#hinted.ring();
+  }
+
+  #wantFullSweep(): void {
+    this.#fullWanted = true;
+    this.#sweepWanted.ring();
+  }
+
+  async #followHints(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await this.#hinted.wait({ signal });
+      if (signal.aborted) return;
+      const pacer = new Pacer({ signal });
+      const listing = this.#listing(pacer);
+      // Taken out before the look: what comes in meanwhile is looked at again.
+      const hints = [...this.#hints];
+      this.#hints.clear();
+      for (const path of hints) {
+        if (pacer.due()) await this.#breathe(pacer);
+        this.#mirror.check(path, { hinted: true });
+        const folder = this.#mirror.tree.get(path);
+        if (folder !== undefined) this.#unlisted.add(folder);
+      }
+      for (const folder of this.#unlisted) {
+        this.#unlisted.delete(folder);
+        await listFolder(folder, listing);
+      }
+      await this.#tell(pacer);
+      // Whoever sweeps looks after the missing more often.
+      if (this.#mirror.missing.size > 0) this.#sweepWanted.ring();
+      await sleep(GATHER_MS, { signal });
+    }
+  }
+
+  async #sweepNowAndThen(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      const end = performance.now() + this.#restMs();
+      while (!signal.aborted && !this.#fullWanted) {
+        const left = end - performance.now();
+        if (left <= 0) break;
+        const lost = this.#mirror.missing.size > 0;
+        await this.#sweepWanted.wait({
+          signal,
+          ms: lost ? Math.min(left, POLL_MIN_MS) : left,
+        });
+        // Quick for them who wait for a disk to be mounted again.
+        for (const root of this.#mirror.missing) this.#mirror.check(root);
+      }
+      const full = this.#fullWanted;
+      this.#fullWanted = false;
+      if (!signal.aborted) await this.#sweep(full);
+      // However often hints get lost, sweeping leaves most of the time to others.
+      await sleep(Math.min(POLL_MAX_MS, this.#costMs * 3), { signal });
+    }
+  }
+
+  #restMs(): number {
+    const stretched = this.#costMs * 100;
+    const least = this.#options.sweepMs ?? SWEEP_MS;
+    if (this.#watches.complete) return Math.max(least, stretched);
+    return Math.min(
+      POLL_MAX_MS,
+      Math.max(Math.min(least, POLL_MIN_MS), stretched),
+    );
+  }
+
+  /** One sweep after the other. A full one lists each folder, changed or not. */
+  async #sweep(full: boolean): Promise<void> {
+    const before = this.#sweeping;
+    const sweep = (async () => {
+      await before.catch(() => {});
+      await this.#sweepAll(full);
+    })();
+    // Its failure is the caller's to hear of, not that of who comes next.
+    this.#sweeping = sweep.catch(() => {});
+    await sweep;
+  }
+
+  async #sweepAll(full: boolean): Promise<void> {
+    const { signal } = this.#ending;
+    signal.throwIfAborted();
+    const pacer = new Pacer({ signal });
+    const listing = this.#listing(pacer);
+    const { tree } = this.#mirror;
+    this.#watches.retry();
+    for (const root of this.#roots) this.#mirror.check(root);
+    for (const folder of tree.folders()) {
+      if (pacer.due()) await this.#breathe(pacer);
+      if (!tree.has(folder)) continue;
+      this.#mirror.check(folder.path);
+      if (!tree.has(folder)) continue;
+      const first = folder.listedNs === -1n;
+      let told = false;
+      if (full || first || wantsListing(folder)) {
+        this.#unlisted.delete(folder);
+        told = await listFolder(folder, listing);
+      }
+      if (first) continue;
+      for (const { path, id } of folder.files.values()) {
+        if (pacer.due()) await this.#breathe(pacer);
+        if (!tree.has(folder)) break;
+        // By its name alone it stays what it is.
+        if (id === null) continue;
+        if (this.#hints.has(path)) continue;
+        told = this.#mirror.check(path) || told;
+      }
+      // Nobody hinted at it: perhaps the watch is dead. Another does no harm.
+      if (told && tree.has(folder)) this.#watches.add(folder);
+    }
+    await this.#tell(pacer);
+    this.#costMs = pacer.busyMs;
+  }
+
+  #listing(pacer: Pacer): Listing {
+    return {
+      mirror: this.#mirror,
+      troubles: this.#troubles,
+      breathe: () => pacer.due() ? this.#breathe(pacer) : undefined,
+    };
+  }
+
+  async #breathe(pacer: Pacer): Promise<void> {
+    await this.#tell(pacer);
+    await pacer.pause();
+  }
+
+  /** Tells what was noted, a batch at a time. */
+  async #tell(pacer: Pacer): Promise<void> {
+    const { outbox } = this.#mirror;
+    while (outbox.length > 0) {
+      this.#options.onEvents(outbox.splice(0, MAX_BATCH));
+      if (outbox.length > 0 && pacer.due()) await pacer.pause();
+    }
+  }
+}

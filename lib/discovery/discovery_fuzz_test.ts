@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { fingerprintOf } from "../domain/client.ts";
+import { Discovery } from "./discovery.ts";
+import { readFacts } from "./file_facts.ts";
+import { openInotify } from "./inotify.ts";
+import {
+  DATABASE_BYTES,
+  databasesOnDisk,
+  TempFolder,
+  Told,
+  until,
+  uuid,
+  writeDatabase,
+} from "./testing.ts";
+import type { OpenWatcher } from "./watcher.ts";
+
+const seed = Number(Deno.env.get("FUZZ_SEED") ?? Date.now() % 1_000_000);
+
+/** A small generator of numbers that a seed repeats (mulberry32). */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6D2B79F5) >>> 0;
+    let t = Math.imul(state ^ state >>> 15, 1 | state);
+    t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
+    return ((t ^ t >>> 14) >>> 0) % below;
+  };
+}
+
+/** One random step on the disk; one that is not possible at the moment does nothing. */
+function step(
+  roots: readonly string[],
+  outside: string,
+  random: (below: number) => number,
+) {
+  const folder = () => {
+    const depth = random(4);
+    const names = Array.from({ length: depth }, () => `d${random(3)}`);
+    return [roots[random(roots.length)]!, ...names].join("/");
+  };
+  const file = () =>
+    `${folder()}/${uuid(random(6))}.${["db", "sqlite"][random(2)]}`;
+  const move = (from: string, to: string) => {
+    if (!existsSync(to)) Deno.renameSync(from, to);
+  };
+  try {
+    switch (random(16)) {
+      case 0:
+      case 1:
+      case 2:
+        writeDatabase(file());
+        break;
+      case 3:
+        Deno.writeFileSync(file(), DATABASE_BYTES.subarray(0, random(200)));
+        break;
+      case 4: {
+        const path = file();
+        if (existsSync(path)) {
+          Deno.writeFileSync(`${path}-wal`, new Uint8Array(random(5_000)));
+        }
+        break;
+      }
+      case 5:
+        Deno.removeSync(`${file()}-wal`);
+        break;
+      case 6:
+      case 7:
+        Deno.removeSync(file());
+        break;
+      case 8:
+        Deno.renameSync(file(), file());
+        break;
+      case 9: {
+        const temporary = `${folder()}/new.tmp`;
+        writeDatabase(temporary);
+        Deno.renameSync(
+          temporary,
+          `${dirname(temporary)}/${uuid(random(6))}.db`,
+        );
+        break;
+      }
+      case 10:
+      case 11:
+        Deno.mkdirSync(folder(), { recursive: true });
+        break;
+      case 12:
+        move(folder(), folder());
+        break;
+      case 13: {
+        const parked = `${outside}/p${random(3)}`;
+        if (existsSync(parked)) move(parked, folder());
+        else Deno.renameSync(folder(), parked);
+        break;
+      }
+      case 14: {
+        const path = folder();
+        if (random(3) === 0) Deno.removeSync(path, { recursive: true });
+        break;
+      }
+      case 15:
+        Deno.writeFileSync(file(), new Uint8Array(random(3) * 50), {
+          append: true,
+        });
+        break;
+    }
+  } catch (error) {
+    // What it wanted to change is not there: part of the game.
+    if (!(error instanceof Deno.errors.NotFound || isRefusal(error))) {
+      throw error;
+    }
+  }
+}
+
+/** Renamed into itself, onto a folder, below a file: the system says no. */
+function isRefusal(error: unknown): boolean {
+  const code = (error as { code?: string }).code ?? "";
+  return ["EINVAL", "ENOTEMPTY", "ENOTDIR", "EISDIR", "EEXIST"].includes(code);
+}
+
+/** Loses one hint in three, and at times all of them until the next sweep. */
+function lossy(random: (below: number) => number): OpenWatcher {
+  return (handlers) =>
+    openInotify({
+      ...handlers,
+      onHint: (folder, name, isFolder) => {
+        if (random(3) > 0) handlers.onHint(folder, name, isFolder);
+      },
+    });
+}
+
+/** More events than the kernel keeps, without a pause in which we could read them. */
+function fillQueue(roots: readonly string[]) {
+  const limit = Number(
+    Deno.readTextFileSync("/proc/sys/fs/inotify/max_queued_events"),
+  );
+  for (const root of roots) Deno.mkdirSync(root, { recursive: true });
+  for (let i = 0; i < limit / 2; i++) {
+    const path = `${roots[i % 2]}/flood.tmp`;
+    Deno.writeFileSync(path, new Uint8Array());
+    Deno.removeSync(path);
+  }
+}
+
+const RUNS: {
+  what: string;
+  steps: number;
+  /** So many steps are made before the program gets its turn. */
+  burst: number;
+  /** Fills the kernel's queue before each burst, so that it overflows. */
+  flood?: boolean;
+  openWatcher?: (random: (below: number) => number) => OpenWatcher;
+}[] = [
+  { what: "a steady stream", steps: 3_000, burst: 10 },
+  { what: "storms", steps: 12_000, burst: 1_500 },
+  {
+    what: "a storm that overflows the kernel's queue",
+    steps: 9_000,
+    burst: 3_000,
+    flood: true,
+  },
+  { what: "hints that get lost", steps: 3_000, burst: 10, openWatcher: lossy },
+  {
+    what: "no watcher at all",
+    steps: 3_000,
+    burst: 10,
+    openWatcher: () => () => ({ problem: "none", hint: "none" }),
+  },
+];
+
+for (const [i, { what, steps, burst, flood, openWatcher }] of RUNS.entries()) {
+  Deno.test(`what is told equals the disk after ${what} (FUZZ_SEED=${seed})`, async () => {
+    using place = new TempFolder();
+    const random = randomOf(seed + i);
+    const roots = [place.at("one"), place.at("two")];
+    for (const root of roots) Deno.mkdirSync(root);
+    Deno.mkdirSync(place.at("outside"));
+    const told = new Told();
+    let overflows = 0;
+    const open = openWatcher?.(random) ?? openInotify;
+    await using discovery = await Discovery.start({
+      watchDirs: roots,
+      signal: new AbortController().signal,
+      sweepMs: 300,
+      onEvents: told.onEvents,
+      onTrouble: told.onTrouble,
+      openWatcher: (handlers) =>
+        open({
+          ...handlers,
+          onOverflow: () => (overflows++, handlers.onOverflow()),
+        }),
+    });
+    for (let done = 0; done < steps; done++) {
+      if (flood && done % burst === 1) fillQueue(roots);
+      step(roots, place.at("outside"), random);
+      if (done % burst === 0) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    }
+    for (const root of roots) Deno.mkdirSync(root, { recursive: true });
+    writeDatabase(`${roots[0]}/${uuid(99)}.db`);
+
+    const onDisk = databasesOnDisk(roots);
+    await until(
+      `the ${onDisk.length} databases on disk, and no other`,
+      () => told.paths.join() === onDisk.join(),
+    );
+    await until(
+      "their last change",
+      () =>
+        onDisk.every((path) =>
+          fingerprintOf(told.facts.get(path)!) ===
+            fingerprintOf(readFacts(path)!)
+        ),
+    );
+    if (flood) assert.ok(overflows > 0, "no overflow was provoked");
+    assert.ok(told.log.length > 0);
+    // And nothing is told of what does not change any more.
+    await discovery.rescan();
+    const before = told.log.length;
+    await discovery.rescan();
+    assert.equal(told.log.length, before);
+    assert.deepEqual(
+      told.troubles.size,
+      openWatcher !== undefined && i === 4 ? 1 : 0,
+    );
+  });
+}
