@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
+import { openDenoWatch } from "./discovery/deno_watch.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { readFacts } from "./discovery/file_facts.ts";
 import type { ClientId } from "./domain/client_id.ts";
@@ -14,10 +15,13 @@ import { Daemon } from "./litestream/daemon.ts";
 import { resetLocalLtx } from "./litestream/local_ltx.ts";
 import type { LogEvent } from "./litestream/log_event.ts";
 import { pageDigest } from "./litestream/page_digest.ts";
-import { mayOpen, Pin } from "./protection/pin.ts";
-import { Scheduler } from "./protection/scheduler.ts";
+import { PinKeeper } from "./protection/pin_keeper.ts";
+import { Scheduler, type Work } from "./protection/scheduler.ts";
 import { Registry } from "./registry/registry.ts";
-import { openReplicaReader, type ReplicaReader } from "./replica/replica_reader.ts";
+import {
+  openReplicaReader,
+  type ReplicaReader,
+} from "./replica/replica_reader.ts";
 import { controlSocketPath } from "./litestream/socket_path.ts";
 import { FolderLock, refuseIfLockedAbove } from "./store/folder_lock.ts";
 import { Store } from "./store/store.ts";
@@ -103,6 +107,12 @@ export class Manager implements ManagerView, AsyncDisposable {
 
   get troubles(): ReadonlySignal<readonly Trouble[]> {
     return this.#troubles;
+  }
+
+  /** What protection did since the start. */
+  get work(): Work {
+    return this.#scheduler?.work ??
+      { wakes: 0, snapshots: 0, settled: 0, lapses: 0 };
   }
 
   ignored() {
@@ -196,11 +206,11 @@ export class Manager implements ManagerView, AsyncDisposable {
     this.#scheduler = resources.use(this.#buildScheduler());
     this.#discovery = resources.use(
       await Discovery.start({
+        openWatcher: openDenoWatch,
         watchDirs: config.watchDirs,
         signal: this.#ending.signal,
         onEvents: (events) => this.#discover(events),
         onTrouble: (trouble) => this.#trouble(trouble),
-        mayOpen,
       }),
     );
     this.#applyScan();
@@ -210,6 +220,7 @@ export class Manager implements ManagerView, AsyncDisposable {
 
   #buildScheduler(): Scheduler {
     const { config, guard } = this.#options;
+    const pins = this.#resources.use(new PinKeeper(config.watchDirs));
     return new Scheduler({
       ports: {
         registry: this.registry,
@@ -220,8 +231,8 @@ export class Manager implements ManagerView, AsyncDisposable {
           look,
           digest: pageDigest,
           resetLocalLtx,
-          pin: Pin.open,
-          pinTruncated: Pin.openTruncated,
+          pin: (path) => pins.pin(path),
+          pinTruncated: (path) => pins.pinTruncated(path),
         },
         replicaUrl: (id) => connectionUrl(config.target, id),
         now: Date.now,

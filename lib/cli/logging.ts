@@ -12,13 +12,15 @@ import {
 export async function configureLogging(
   format: "text" | "json",
 ): Promise<void> {
-  const formatter = format === "json" ? getJsonLinesFormatter() : getTextFormatter({
-    timestamp: "time",
-    level: "FULL",
-    category: () => "",
-    format: ({ timestamp, level, message }) =>
-      `${timestamp?.slice(0, 8)} ${level.padEnd(7)} ${message}`,
-  });
+  const formatter = format === "json"
+    ? getJsonLinesFormatter()
+    : getTextFormatter({
+      timestamp: "time",
+      level: "FULL",
+      category: () => "",
+      format: ({ timestamp, level, message }) =>
+        `${timestamp?.slice(0, 8)} ${level.padEnd(7)} ${message}`,
+    });
   await configure({
     sinks: {
       stderr: getConsoleSink({
@@ -39,7 +41,11 @@ export async function configureLogging(
         lowestLevel: "info",
         sinks: ["stderr"],
       },
-      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["stderr"] },
+      {
+        category: ["logtape", "meta"],
+        lowestLevel: "error",
+        sinks: ["stderr"],
+      },
     ],
   });
 }

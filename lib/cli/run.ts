@@ -41,9 +41,12 @@ export async function run(config: Config, env: Env): Promise<void> {
     announce(config, manager, litestream, server.addr);
     await stop.wait();
 
-    log.info("Stopping: {awake} clients are awake, a second signal ends at once", {
-      awake: manager.registry.awake,
-    });
+    log.info(
+      "Stopping: {awake} clients are awake, a second signal ends at once",
+      {
+        awake: manager.registry.awake,
+      },
+    );
     const left = await manager.drain();
     view[Symbol.dispose]();
     if (left > 0) {
@@ -133,11 +136,14 @@ function announce(
   litestream: { path: string; version: string },
   { hostname, port }: Deno.NetAddr,
 ): void {
-  log.info("litestream-manager {version} with Litestream {litestream} ({path})", {
-    version: PROGRAM_VERSION,
-    litestream: litestream.version,
-    path: litestream.path,
-  });
+  log.info(
+    "litestream-manager {version} with Litestream {litestream} ({path})",
+    {
+      version: PROGRAM_VERSION,
+      litestream: litestream.version,
+      path: litestream.path,
+    },
+  );
   log.info("{count} databases in {folders}, kept in {replica}", {
     count: registry.size - registry.counts.peek().gone,
     folders: config.watchDirs.join(", "),

@@ -9,7 +9,19 @@ export interface DaemonInfo {
 /** The daemon answered with an error, or did not answer. */
 export class ControlError extends Error {
   override name = "ControlError";
+  /** Nobody listens, or the connection broke: the daemon is down. */
+  readonly unreachable: boolean;
+
+  constructor(message: string, { unreachable, cause }: {
+    unreachable: boolean;
+    cause?: unknown;
+  }) {
+    super(message, { cause });
+    this.unreachable = unreachable;
+  }
 }
+
+const BROKEN = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"]);
 
 /**
  * Litestream's control socket: HTTP over a Unix socket. `POST /sync` is left
@@ -61,13 +73,15 @@ export class ControlSocket implements Disposable {
     { timeoutMs }: { timeoutMs: number },
   ): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
-      const fail = (reason: string, cause?: unknown) =>
+      const fail = (reason: string, cause?: Error) => {
+        const { code } = (cause ?? {}) as { code?: string };
         reject(
           new ControlError(
             `Cannot call ${path} of the Litestream daemon: ${reason}`,
-            { cause },
+            { cause, unreachable: BROKEN.has(code ?? "") },
           ),
         );
+      };
       const call = request({
         socketPath: this.#path,
         agent: this.#agent,
@@ -93,6 +107,11 @@ export class ControlSocket implements Disposable {
       call.end(body === null ? undefined : JSON.stringify(body));
     });
   }
+}
+
+/** Whether an error says that the daemon is down. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof ControlError && error.unreachable;
 }
 
 function parseObject(text: string): Record<string, unknown> {

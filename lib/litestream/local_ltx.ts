@@ -1,5 +1,9 @@
 import { basename, dirname, join } from "node:path";
-import { LTX_HEADER_SIZE, type LtxHeader, parseLtxHeader } from "../domain/ltx_header.ts";
+import {
+  LTX_HEADER_SIZE,
+  type LtxHeader,
+  parseLtxHeader,
+} from "../domain/ltx_header.ts";
 
 /** The folder in which Litestream keeps what it knows of a database. */
 export function metaFolder(databasePath: string): string {

@@ -9,7 +9,7 @@ const CHUNK_BYTES = 1 << 20;
  * does not change it, a write does.
  *
  * Opens and closes the database file by hand, which drops every POSIX lock that
- * this process's own SQLite connections hold on it: there must be none. The
+ * this process's own SQLite connections hold on it: this process has none. The
  * caller compares fingerprints before and after.
  *
  * @returns null when the file is no database, or shorter than its pages

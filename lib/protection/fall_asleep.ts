@@ -1,4 +1,5 @@
 import type { ClientId } from "../domain/client_id.ts";
+import { isUnreachable } from "../litestream/control_socket.ts";
 import { sleep } from "../domain/sleep.ts";
 import type { Ports } from "./ports.ts";
 import { settle } from "./settle.ts";
@@ -29,7 +30,8 @@ export async function fallAsleep(
   try {
     await daemon.unregister(client.path, timeoutMs);
   } catch (error) {
-    problem = (error as Error).message;
+    // A daemon that is down has nothing registered: the files tell the rest.
+    if (!isUnreachable(error)) problem = (error as Error).message;
   }
   registry.observe(id, { activity: "drowsing" });
   let settled = false;

@@ -4,7 +4,7 @@ import type { Finding } from "../litestream/continuity.ts";
 import type { Observation } from "../registry/registry.ts";
 import type { Client } from "../domain/client.ts";
 import type { StoredClient } from "../store/store.ts";
-import type { Pin } from "./pin.ts";
+import type { HeldPin } from "./pin_keeper.ts";
 
 /** The daemon, as protection uses it. */
 export interface DaemonPort {
@@ -33,8 +33,8 @@ export interface FilesPort {
   look(path: string): Promise<Finding>;
   digest(path: string): Promise<string | null>;
   resetLocalLtx(path: string): Promise<void>;
-  pin(path: string): Pin | null;
-  pinTruncated(path: string): Pin | null;
+  pin(path: string): Promise<HeldPin | null>;
+  pinTruncated(path: string): Promise<HeldPin | null>;
 }
 
 /** Everything outside that protection needs; the manager brings it. */

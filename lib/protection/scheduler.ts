@@ -23,6 +23,18 @@ export interface SchedulerOptions {
   readonly guard?: boolean;
 }
 
+/** How often something was done since the start. */
+export interface Work {
+  /** Clients that were given to the daemon, with a verdict that proved it. */
+  readonly wakes: number;
+  /** Those of them that began with a full snapshot. */
+  readonly snapshots: number;
+  /** Clients that were found protected without the daemon. */
+  readonly settled: number;
+  /** Attempts that failed. */
+  readonly lapses: number;
+}
+
 /** What was done about a client, beside what the registry says of it. */
 interface Duty {
   busy: boolean;
@@ -60,6 +72,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #duties = new Map<ClientId, Duty>();
   readonly #running = new Set<Promise<void>>();
   readonly #subscription: Disposable;
+  readonly #work = { wakes: 0, snapshots: 0, settled: 0, lapses: 0 };
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt = Infinity;
   #lastPlan = 0;
@@ -81,6 +94,11 @@ export class Scheduler implements AsyncDisposable {
   start(): void {
     this.#started = true;
     this.#planWithin(0);
+  }
+
+  /** What was done since the start; see `Work`. */
+  get work(): Work {
+    return this.#work;
   }
 
   /** Whether a client's verdict is waited for; see `parseLogLine`. */
@@ -116,7 +134,9 @@ export class Scheduler implements AsyncDisposable {
         // What fails while everything is in the replica is no client's
         // trouble: compaction and retention come again.
         if (client?.activity !== "awake" || isProved(client)) return;
-        const { hint, kind } = errorHint(`${event.message} ${event.hint ?? ""}`);
+        const { hint, kind } = errorHint(
+          `${event.message} ${event.hint ?? ""}`,
+        );
         const duty = this.#duty(id);
         duty.errorSince ??= this.#ports.now();
         duty.reset ||= kind === "local";
@@ -314,6 +334,8 @@ export class Scheduler implements AsyncDisposable {
     switch (outcome.kind) {
       case "awake":
         this.#served++;
+        this.#work.wakes++;
+        if (outcome.snapshot) this.#work.snapshots++;
         Object.assign(duty, { wokenAt: now(), lookedAt: now(), reset: false });
         this.#succeeded(duty);
         registry.observe(id, {
@@ -327,11 +349,13 @@ export class Scheduler implements AsyncDisposable {
         duty.notBefore = now() + this.#nextPause(duty);
         return;
       case "failed":
+        this.#work.lapses++;
         duty.reset ||= outcome.reset;
         duty.waitsForStore = outcome.scope === "store";
         registry.observe(id, { activity: "asleep" });
         return this.#postpone(id, outcome.message, outcome.hint);
       case "settled":
+        this.#work.settled++;
         this.#succeeded(duty);
         registry.observe(id, { activity: "asleep" });
         return;

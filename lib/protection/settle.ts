@@ -21,8 +21,7 @@ const DIGEST_MAX_BYTES = 64 << 20;
  * and looks broken; it is still protected when its pages have the digest that
  * they had when all of them were in the replica.
  *
- * Call it only while the client is not registered and no connection of ours is
- * open on it.
+ * Call it only while the client is not registered.
  *
  * @returns whether it is proved
  */
@@ -51,7 +50,9 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
   const after = files.facts(path);
   const now = registry.get(id);
   if (after === null || fingerprintOf(after) !== fingerprint) return false;
-  if (now === undefined || now.activity === "awake" || !now.proved) return false;
+  if (now === undefined || now.activity === "awake" || !now.proved) {
+    return false;
+  }
 
   const txid = finding.tip?.maxTxid ?? null;
   if (!hasAll(now, txid)) return false;

@@ -1,6 +1,8 @@
 import type { ClientId } from "../domain/client_id.ts";
+import { isUnreachable } from "../litestream/control_socket.ts";
 import { errorHint } from "../litestream/error_hint.ts";
-import { BusyError, type Pin } from "./pin.ts";
+import { BusyError } from "./pin.ts";
+import type { HeldPin } from "./pin_keeper.ts";
 import type { Ports } from "./ports.ts";
 import { settle } from "./settle.ts";
 import type { Verdict, VerdictDesk } from "./verdict.ts";
@@ -84,18 +86,18 @@ async function registerProved(
 ): Promise<WakeOutcome> {
   let needsSnapshot = !trusted;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    using hold = new Hold();
+    await using hold = new Hold();
     const first = await ports.files.look(path);
     // A new client gets a full snapshot in any case, and a reader of ours would
     // keep Litestream from turning WAL mode on.
     if (first.kind === "new") needsSnapshot = true;
     else {
-      hold.take(ports.files.pin(path));
+      hold.take(await ports.files.pin(path));
       const finding = await ports.files.look(path);
       if (finding.kind === "broken") needsSnapshot = true;
       if (needsSnapshot) {
-        hold.drop();
-        hold.take(ports.files.pinTruncated(path));
+        await hold.drop();
+        hold.take(await ports.files.pinTruncated(path));
       }
     }
     const verdict = await register(id, path, ports, options);
@@ -107,7 +109,9 @@ async function registerProved(
     }
     if (verdict.kind === "down") return { kind: "down" };
     await unregisterQuietly(path, ports);
-    if (verdict.kind === "failed") return failure(verdict.message, verdict.hint);
+    if (verdict.kind === "failed") {
+      return failure(verdict.message, verdict.hint);
+    }
     if (verdict.kind === "silent") {
       return failure("Litestream did not begin in time", null);
     }
@@ -130,7 +134,7 @@ async function register(
     await ports.daemon.register(path, ports.replicaUrl(id));
   } catch (error) {
     desk.cancel(id);
-    if (!ports.daemon.isUp) return { kind: "down" };
+    if (isUnreachable(error)) return { kind: "down" };
     return { kind: "failed", message: (error as Error).message, hint: null };
   }
   return await verdict;
@@ -174,19 +178,19 @@ async function wakeUnguarded(
 }
 
 /** Holds a pin, or none. */
-class Hold implements Disposable {
-  #pin: Pin | null = null;
+class Hold implements AsyncDisposable {
+  #pin: HeldPin | null = null;
 
-  take(pin: Pin | null): void {
+  take(pin: HeldPin | null): void {
     this.#pin = pin;
   }
 
-  drop(): void {
-    this.#pin?.[Symbol.dispose]();
+  async drop(): Promise<void> {
+    await this.#pin?.[Symbol.asyncDispose]();
     this.#pin = null;
   }
 
-  [Symbol.dispose](): void {
-    this.drop();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drop();
   }
 }

@@ -160,7 +160,9 @@ export class Store implements Disposable {
   }
 
   #forgetOtherTarget(target: string): void {
-    const known = this.#db.prepare("SELECT value FROM meta WHERE key = 'target'")
+    const known = this.#db.prepare(
+      "SELECT value FROM meta WHERE key = 'target'",
+    )
       .get()?.value;
     if (known === target) return;
     this.#db.exec("BEGIN IMMEDIATE");
