@@ -53,6 +53,7 @@ function Head({ table, page }: PartProps) {
       <Facts
         totals={totals.value}
         activity={activity.value}
+        startedAt={page.startedAt}
         locale={locale}
       />
       <Counters totals={totals.value} query={query.value} locale={locale} />

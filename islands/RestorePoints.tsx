@@ -25,7 +25,6 @@ const ZOOMS = [
   ["1 hour", 60 * MINUTE],
   ["1 day", 1_440 * MINUTE],
   ["1 week", 10_080 * MINUTE],
-  ["All", Infinity],
 ] as const;
 const LISTED = 12;
 
@@ -122,6 +121,8 @@ function Points({ answer, now, locale }: {
       </p>
     );
   }
+  const span = now - Date.parse(all.at(-1)!.timestamp);
+  const zooms = ZOOMS.filter(([, length]) => length < span);
   const oldestFirst = points.toReversed();
   const at = oldestFirst.indexOf(chosen);
   const choose = (point: RestoreOptionJson) => chosenId.value = point.id;
@@ -137,19 +138,22 @@ function Points({ answer, now, locale }: {
       </p>
       {IS_BROWSER && points.length > 1 && (
         <>
-          <div class="zooms" role="group" aria-label="Shown time">
-            {ZOOMS.map(([label, span]) => (
-              <button
-                key={label}
-                type="button"
-                class="plain"
-                aria-pressed={zoom.value === span}
-                onClick={() => zoom.value = span}
-              >
-                {label}
-              </button>
-            ))}
-          </div>
+          {zooms.length > 0 && (
+            <div class="zooms" role="group" aria-label="Shown time">
+              {[...zooms, ["All", Infinity] as const].map(([label, span]) => (
+                <button
+                  key={label}
+                  type="button"
+                  class="plain"
+                  aria-pressed={zoom.value === span}
+                  onClick={() =>
+                    zoom.value = span}
+                >
+                  {label}
+                </button>
+              ))}
+            </div>
+          )}
           <PointStrip
             points={oldestFirst}
             chosen={chosen}

@@ -8,7 +8,7 @@ import type { FrontPage } from "../lib/ui/live_table.ts";
 
 export const handler = define.handlers({
   GET({ req, url, state }) {
-    const { manager: { config }, feed } = running(state);
+    const { manager: { config, startedAt }, feed } = running(state);
     const query = readPageQuery(url.searchParams);
     const { order, total } = feed.find(clientQueryOf(query));
     const data: FrontPage = {
@@ -19,6 +19,7 @@ export const handler = define.handlers({
       activity: feed.activity(),
       position: feed.position,
       locale: localeOf(req.headers.get("Accept-Language")),
+      startedAt,
       watchDirs: config.watchDirs,
       bucket: config.bucket,
     };

@@ -49,6 +49,10 @@ export class Feed implements EventSource, Disposable {
     this.#now = now;
     this.#bars = new TickBars({ now });
     this.#activity = new ActivityRing({ now });
+    // What was wrong before anybody looked is still wrong.
+    for (const client of manager.registry.clients()) {
+      this.#bars.note(client, null);
+    }
     this.#subscription = manager.registry.onChange((after, before) =>
       this.#changed(after, before)
     );

@@ -52,9 +52,8 @@ export class TickBars {
     }
     const standing = standingOf(after.status);
     const news = newsOf(after, before);
-    if (news === 0 && standing === (before && standingOf(before.status))) {
-      return;
-    }
+    const stood = before === null ? 0 : standingOf(before.status);
+    if (news === 0 && standing === stood) return;
     const minute = minuteOf(this.#now());
     const bar = this.#bars.get(after.id) ??
       { minute, cells: new Uint8Array(MINUTES), standing: 0 as Tick };

@@ -1,7 +1,8 @@
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { ClientRow } from "../feed/client_row.ts";
-import { bytes, folderOf } from "./format.ts";
+import { bytes } from "./format.ts";
 import type { LiveTable } from "./live_table.ts";
+import { shownFolder } from "./shown_folder.ts";
 import { StatusMark } from "./StatusMark.tsx";
 import { TickBar } from "./TickBar.tsx";
 import { Ago, Since } from "./Time.tsx";
@@ -47,7 +48,7 @@ export function ClientTableRow({ row, table, locale }: {
         {note !== null && <span class="note" title={note}>{note}</span>}
       </th>
       <td class="folder" title={path}>
-        <span>{folderOf(path)}</span>
+        <span>{shownFolder(path, table.watchDirs)}</span>
       </td>
       <td class="number" data-label="Unsynced">
         {unsyncedSince === null || status === "gone"

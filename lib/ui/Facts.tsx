@@ -1,17 +1,25 @@
 import type { Activity } from "../feed/activity_ring.ts";
 import type { Totals } from "../feed/totals.ts";
 import { BarChart } from "./BarChart.tsx";
-import { bytes, count } from "./format.ts";
+import { monthlyCost } from "./cost.ts";
+import { bytes, count, dollars } from "./format.ts";
 
 /** What went to the bucket in the last hour, and how the daemon is. */
-export function Facts({ totals, activity, locale }: {
+export function Facts({ totals, activity, startedAt, locale }: {
   totals: Totals;
   activity: Activity;
+  /** In ms since 1970. */
+  startedAt: number;
   locale: string;
 }) {
   const { daemon } = totals;
   const sum = (values: readonly number[]) =>
     values.reduce((total, n) => total + n, 0);
+  const cost = monthlyCost({
+    requests: sum(activity.requests),
+    minutes: Math.min(60, Math.floor((totals.now - startedAt) / 60_000)),
+    clients: totals.clients - totals.counts.gone,
+  });
   const number = (n: number) => count(n, locale);
   const size = (n: number) => bytes(n, locale);
   return (
@@ -46,6 +54,16 @@ export function Facts({ totals, activity, locale }: {
           <>
             <dt>Memory</dt>
             <dd>{size(daemon.rssBytes)}</dd>
+          </>
+        )}
+        {cost !== null && (
+          <>
+            <dt title={cost.formula}>Requests a month</dt>
+            <dd title={cost.formula}>
+              at most {dollars(cost.ours, locale)}
+            </dd>
+            <dt title={cost.formula}>Litestream alone</dt>
+            <dd title={cost.formula}>{dollars(cost.alone, locale)}</dd>
           </>
         )}
         {daemon.restarts > 0 && (

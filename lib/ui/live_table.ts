@@ -18,6 +18,8 @@ export interface FrontPage {
   /** The event up to which this is. */
   readonly position: string;
   readonly locale: string;
+  /** In ms since 1970. */
+  readonly startedAt: number;
   /** Where databases are looked for and where they are backed up, in words. */
   readonly watchDirs: readonly string[];
   readonly bucket: string;
@@ -34,11 +36,13 @@ export class LiveTable {
   /** True while another page or filter is on its way. */
   readonly loading = signal(false);
   readonly selected = signal<ReadonlySet<ClientId>>(new Set());
+  readonly watchDirs: readonly string[];
   readonly clock: LiveClock;
   readonly connection: LiveConnection;
   readonly #rows = new Map<ClientId, Signal<ClientRow>>();
 
   constructor(page: FrontPage) {
+    this.watchDirs = page.watchDirs;
     this.query = signal(page.query);
     this.order = signal(page.rows.map(({ id }) => id));
     this.total = signal(page.total);

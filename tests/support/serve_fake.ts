@@ -22,6 +22,7 @@ Deno.addSignalListener("SIGINT", () => stop.abort());
 const listening = Deno.serve({
   port,
   hostname: "127.0.0.1",
+  automaticCompression: true,
   signal: stop.signal,
   onListen: ({ port }) => console.log(`http://127.0.0.1:${port}/`),
 }, server.fetch);
