@@ -18,6 +18,13 @@ export async function configureLogging(
       timestamp: "time",
       level: "FULL",
       category: () => "",
+      // Text as it is, without quotes around it.
+      value: (value, inspect) =>
+        typeof value === "string"
+          ? value
+          : value instanceof Error
+          ? value.message
+          : inspect(value),
       format: ({ timestamp, level, message }) =>
         `${timestamp?.slice(0, 8)} ${level.padEnd(7)} ${message}`,
     });

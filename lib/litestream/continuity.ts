@@ -1,4 +1,5 @@
 import type { LtxHeader } from "../domain/ltx_header.ts";
+import type { Txid } from "../domain/txid.ts";
 import { lastLtx } from "./local_ltx.ts";
 import { WalReader } from "./wal_reader.ts";
 
@@ -24,9 +25,14 @@ export type Finding =
  * Reads the LTX header and the WAL, never the database file, so it drops no
  * lock of ours. While the daemon has the database, `broken` only says that its
  * next sync has not come yet.
+ *
+ * @param known see `lastLtx`
  */
-export async function look(databasePath: string): Promise<Finding> {
-  const tip = await lastLtx(databasePath);
+export async function look(
+  databasePath: string,
+  known: Txid | null = null,
+): Promise<Finding> {
+  const tip = await lastLtx(databasePath, known);
   if (tip === null) return { kind: "new" };
   using wal = await WalReader.open(databasePath);
   const broken = (why: string) => ({ kind: "broken", tip, why }) as const;

@@ -1,3 +1,4 @@
+import { type Txid, txidOf } from "../domain/txid.ts";
 import { basename, dirname, join } from "node:path";
 import {
   LTX_HEADER_SIZE,
@@ -13,30 +14,54 @@ export function metaFolder(databasePath: string): string {
 /**
  * The header of a database's last local LTX file; null when there is none.
  * Throws when the file is broken.
+ *
+ * @param known a transaction whose file was there a while ago: from it on the
+ * files are tried one by one, which spares listing hundreds of them
  */
 export async function lastLtx(
   databasePath: string,
+  known: Txid | null = null,
 ): Promise<LtxHeader | null> {
   const folder = join(metaFolder(databasePath), "ltx", "0");
+  if (known !== null) {
+    let last = await headerOf(join(folder, fileName(known)));
+    for (let txid = known; last !== null;) {
+      txid = txidOf(BigInt(`0x${txid}`) + 1n);
+      const next = await headerOf(join(folder, fileName(txid)));
+      if (next === null) return last;
+      last = next;
+    }
+  }
   // Compaction may remove a file between the listing and the reading.
-  for (let attempt = 1;; attempt++) {
+  for (let attempt = 1; attempt <= 3; attempt++) {
     const name = await lastName(folder);
     if (name === null) return null;
-    try {
-      using file = await Deno.open(join(folder, name));
-      const bytes = new Uint8Array(LTX_HEADER_SIZE);
-      let filled = 0;
-      while (filled < bytes.length) {
-        const count = await file.read(bytes.subarray(filled));
-        if (count === null) break;
-        filled += count;
-      }
-      return parseLtxHeader(bytes.subarray(0, filled));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound) || attempt === 3) {
-        throw error;
-      }
+    const header = await headerOf(join(folder, name));
+    if (header !== null) return header;
+  }
+  throw new Error(`Cannot read "${folder}": its files vanish as they are read`);
+}
+
+/** Level 0 has a file for each transaction. */
+function fileName(txid: Txid): string {
+  return `${txid}-${txid}.ltx`;
+}
+
+/** Null when there is no such file. */
+async function headerOf(path: string): Promise<LtxHeader | null> {
+  try {
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(LTX_HEADER_SIZE);
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = await file.read(bytes.subarray(filled));
+      if (count === null) break;
+      filled += count;
     }
+    return parseLtxHeader(bytes.subarray(0, filled));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
   }
 }
 

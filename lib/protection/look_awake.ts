@@ -14,7 +14,7 @@ export async function lookAwake(id: ClientId, ports: Ports): Promise<void> {
   const before = registry.get(id);
   if (before?.activity !== "awake") return;
 
-  const finding = await files.look(before.path);
+  const finding = await files.look(before.path, before.replicatedTxid);
   const client = registry.get(id);
   if (client?.activity !== "awake" || finding.kind === "new") return;
   const txid = finding.tip?.maxTxid ?? null;

@@ -1,5 +1,6 @@
 import type { FileFacts } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import type { Txid } from "../domain/txid.ts";
 import type { Finding } from "../litestream/continuity.ts";
 import type { Observation } from "../registry/registry.ts";
 import type { Client } from "../domain/client.ts";
@@ -30,7 +31,8 @@ export interface StorePort {
 export interface FilesPort {
   /** Null when the file is gone. */
   facts(path: string): FileFacts | null;
-  look(path: string): Promise<Finding>;
+  /** See `look` in continuity.ts. */
+  look(path: string, known?: Txid | null): Promise<Finding>;
   digest(path: string): Promise<string | null>;
   resetLocalLtx(path: string): Promise<void>;
   pin(path: string): Promise<HeldPin | null>;

@@ -3,6 +3,7 @@ import { backoffMs } from "../domain/backoff.ts";
 import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import { isProved } from "../domain/status.ts";
+import { sleep } from "../domain/sleep.ts";
 import { errorHint } from "../litestream/error_hint.ts";
 import type { LogEvent } from "../litestream/log_event.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -54,6 +55,8 @@ interface Duty {
 /** Plans are made no more often than this, in ms. */
 const PLAN_EVERY_MS = 50;
 const TICK_MS = 1_000;
+/** How long after a write to a client in sync the guard looks at it, in ms. */
+const ECHO_MS = 150;
 const MAX_BACKOFF_MS = 30_000;
 /** A daemon that served so many and has nobody now is replaced: it keeps their memory. */
 const REPLACE_AFTER = 200;
@@ -77,7 +80,7 @@ export class Scheduler implements AsyncDisposable {
   #timerAt = Infinity;
   #lastPlan = 0;
   #started = false;
-  #ended = false;
+  readonly #ending = new AbortController();
   #storeAnsweredAt = 0;
   #triedStoreAt = 0;
   #served = 0;
@@ -86,7 +89,13 @@ export class Scheduler implements AsyncDisposable {
     this.#options = options;
     this.#ports = options.ports;
     this.#subscription = options.ports.registry.onChange((after, before) => {
-      if (after !== null && calls(after, before)) this.#planWithin(0);
+      if (after === null) return;
+      if (calls(after, before)) this.#planWithin(0);
+      // Often it was the daemon itself that wrote, and there is nothing to sync.
+      if (
+        after.activity === "awake" && before !== null && isProved(before) &&
+        after.dirtySince !== null
+      ) this.#lookSoon(after.id, ECHO_MS);
     });
   }
 
@@ -215,7 +224,7 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #end(): void {
-    this.#ended = true;
+    this.#ending.abort();
     this.#subscription[Symbol.dispose]();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -243,7 +252,7 @@ export class Scheduler implements AsyncDisposable {
 
   /** Sees to it that a plan is made within `ms`. */
   #planWithin(ms: number): void {
-    if (!this.#started || this.#ended) return;
+    if (!this.#started || this.#ending.signal.aborted) return;
     const earliest = this.#lastPlan + PLAN_EVERY_MS;
     const at = Math.max(performance.now() + ms, earliest);
     if (this.#timer !== null && this.#timerAt <= at) return;
@@ -265,15 +274,18 @@ export class Scheduler implements AsyncDisposable {
       storeAnsweredAt: this.#storeAnsweredAt,
       triedStoreAt: this.#triedStoreAt,
     };
-    const { wake, sleep, triesStore, recheck, nextAt } = plan(
+    const decided = plan(
       now(),
       this.#candidates(),
       limits,
     );
-    if (triesStore) this.#triedStoreAt = now();
+    const { wake, recheck, nextAt } = decided;
+    if (decided.triesStore) this.#triedStoreAt = now();
     if (daemon.isUp) {
       for (const id of wake) this.#carryOut(id, () => this.#wake(id));
-      for (const id of sleep) this.#carryOut(id, () => this.#fallAsleep(id));
+      for (const id of decided.sleep) {
+        this.#carryOut(id, () => this.#fallAsleep(id));
+      }
     }
     for (const id of recheck) this.#lookSoon(id);
     if (
@@ -295,7 +307,7 @@ export class Scheduler implements AsyncDisposable {
   /** Runs one thing for a client; nothing else runs for it meanwhile. */
   #carryOut(id: ClientId, work: () => Promise<void>): void {
     const duty = this.#duty(id);
-    if (duty.busy || this.#ended) return;
+    if (duty.busy || this.#ending.signal.aborted) return;
     duty.busy = true;
     const done = work()
       .catch((error: Error) => {
@@ -415,11 +427,12 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /** Looks at a client that is awake; once at a time. */
-  #lookSoon(id: ClientId): void {
+  #lookSoon(id: ClientId, ms = 0): void {
     const duty = this.#duty(id);
-    if (duty.lookQueued || this.#ended) return;
+    if (duty.lookQueued || this.#ending.signal.aborted) return;
     duty.lookQueued = true;
-    const done = lookAwake(id, this.#ports)
+    const done = sleep(ms, { signal: this.#ending.signal })
+      .then(() => lookAwake(id, this.#ports))
       .then(() => {
         duty.lookedAt = this.#ports.now();
         duty.lookQueued = false;
