@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { AppDatabase, contentDigest } from "./support/app_database.ts";
-import { localFlags, ManagerProcess } from "./support/run_manager.ts";
+import {
+  litestreamPath,
+  localFlags,
+  ManagerProcess,
+} from "./support/run_manager.ts";
 import { TempDir } from "./support/temp_dir.ts";
 
 const ID = "0b5c6f0e-6a3e-4f57-9a30-6c0a2f1f7d11";
@@ -21,9 +25,7 @@ Deno.test("an operator starts it, sees a client protected, restores it, and ends
   assert.equal((await manager.ended()).code, 0);
 
   const restored = dir.join("restored.db");
-  const litestream = /\("([^"]+)"\)/.exec(manager.stderr)?.[1];
-  assert.ok(litestream, manager.stderr);
-  const { success, stderr } = await new Deno.Command(litestream, {
+  const { success, stderr } = await new Deno.Command(await litestreamPath(), {
     args: [
       "restore",
       "-o",

@@ -6,6 +6,7 @@ import type { ClientId } from "../domain/client_id.ts";
 import { Manager } from "../manager.ts";
 import { findLitestream } from "../setup/find_litestream.ts";
 import { TESTED_VERSIONS } from "../litestream/log_event.ts";
+import { StopSignal } from "./stop_signal.ts";
 import { PROGRAM_VERSION } from "./version.ts";
 
 const log = getLogger(["litestream-manager"]);
@@ -57,38 +58,6 @@ export async function run(config: Config, env: Env): Promise<void> {
     } else log.info("Everything is in the replica");
   } finally {
     await server.close();
-  }
-}
-
-/** SIGTERM or SIGINT; the second one ends the program. */
-class StopSignal implements Disposable {
-  readonly #stop = new AbortController();
-  readonly #listener = () => {
-    if (this.#stop.signal.aborted) Deno.exit(130);
-    this.#stop.abort();
-  };
-
-  constructor() {
-    for (const name of ["SIGTERM", "SIGINT"] as const) {
-      Deno.addSignalListener(name, this.#listener);
-    }
-  }
-
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  async wait(): Promise<void> {
-    if (this.signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.signal.addEventListener("abort", () => resolve(), { once: true });
-    await promise;
-  }
-
-  [Symbol.dispose](): void {
-    for (const name of ["SIGTERM", "SIGINT"] as const) {
-      Deno.removeSignalListener(name, this.#listener);
-    }
   }
 }
 

@@ -22,20 +22,12 @@ export class TestBrowser implements AsyncDisposable {
   private constructor(private readonly browser: Browser) {}
 
   /**
-   * Starts Chromium: what CHROMIUM_BIN names, or the system's.
+   * Starts Chromium.
    *
    * @throws {Error} with the command to install it
    */
   static async start(): Promise<TestBrowser> {
-    const named = Deno.env.get("CHROMIUM_BIN");
-    const executablePath = await firstThere(named ? [named] : PLACES);
-    if (executablePath === null) {
-      throw new Error(
-        `Cannot find Chromium at "${
-          named ?? PLACES.join('" or "')
-        }": run "apt-get install -y chromium", or set CHROMIUM_BIN`,
-      );
-    }
+    const executablePath = await findChromium();
     const browser = await chromium.launch({
       executablePath,
       args: ARGS,
@@ -73,8 +65,15 @@ export class TestBrowser implements AsyncDisposable {
   }
 }
 
-async function firstThere(paths: readonly string[]): Promise<string | null> {
-  for (const path of paths) {
+/**
+ * Path of Chromium: what CHROMIUM_BIN names, or the system's.
+ *
+ * @throws {Error} with the command to install it
+ */
+export async function findChromium(): Promise<string> {
+  const named = Deno.env.get("CHROMIUM_BIN");
+  const places = named ? [named] : PLACES;
+  for (const path of places) {
     try {
       await access(path);
       return path;
@@ -82,5 +81,9 @@ async function firstThere(paths: readonly string[]): Promise<string | null> {
       // The next one.
     }
   }
-  return null;
+  throw new Error(
+    `Cannot find Chromium at "${
+      places.join('" or "')
+    }": run "apt-get install -y chromium", or set CHROMIUM_BIN`,
+  );
 }

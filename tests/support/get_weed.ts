@@ -49,3 +49,6 @@ async function runs(path: string, signal: AbortSignal): Promise<boolean> {
   }
   return (await runCommand(path, ["version"], { signal })).ok;
 }
+
+// deno-lint-ignore no-console
+if (import.meta.main) console.log(await getWeed());

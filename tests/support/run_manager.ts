@@ -248,14 +248,19 @@ async function withDefaults(args: readonly string[]): Promise<string[]> {
   const all = [...args];
   if (!has("port")) all.push("--port", "0");
   if (!has("litestream")) {
-    const { path } = await findLitestream({
-      explicit: null,
-      env: Deno.env.toObject(),
-      signal: AbortSignal.timeout(60_000),
-    });
-    all.push("--litestream", path);
+    all.push("--litestream", await litestreamPath());
   }
   return all;
+}
+
+/** Litestream, as the tests run it; downloads nothing. */
+export async function litestreamPath(): Promise<string> {
+  const { path } = await findLitestream({
+    explicit: null,
+    env: Deno.env.toObject(),
+    signal: AbortSignal.timeout(60_000),
+  });
+  return path;
 }
 
 /** Flags for a manager whose state and `file://` replica are in a temporary folder. */
