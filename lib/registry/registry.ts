@@ -158,6 +158,7 @@ export class Registry {
     this.#byId.delete(id);
     this.#timed.delete(id);
     this.#attention.delete(id);
+    if (before.activity !== "asleep") this.#awake--;
     this.#count(before.status, -1);
     for (const listener of this.#listeners) listener(null, before);
   }
@@ -274,7 +275,11 @@ export class Registry {
     }
     if (before !== null && before.activity !== "asleep") this.#awake--;
     if (after.activity !== "asleep") this.#awake++;
-    keep(this.#timed, after.id, status === "syncing" || status === "discovered");
+    keep(
+      this.#timed,
+      after.id,
+      status === "syncing" || status === "discovered",
+    );
     keep(
       this.#attention,
       after.id,
