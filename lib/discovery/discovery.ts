@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { DiscoveryEvent, IgnoredFile } from "../domain/discovery_event.ts";
 import { sleep } from "../domain/sleep.ts";
 import { Bell } from "./bell.ts";
+import { pathIn, quickMark } from "./file_facts.ts";
 import { classifyName } from "./file_name.ts";
 import { openInotify } from "./inotify.ts";
 import { listFolder, type Listing, wantsListing } from "./list_folder.ts";
@@ -164,12 +164,12 @@ export class Discovery implements AsyncDisposable {
 
   #hint(folder: string, name: string, isFolder: boolean): void {
     if (name === "") this.#hints.add(folder);
-    else if (isFolder) this.#hints.add(join(folder, name));
+    else if (isFolder) this.#hints.add(pathIn(folder, name));
     else {
       const kind = classifyName(name);
-      if (kind.kind === "wal") this.#hints.add(join(folder, kind.database));
+      if (kind.kind === "wal") this.#hints.add(pathIn(folder, kind.database));
       else if (kind.kind === "database" || kind.kind === "stranger") {
-        this.#hints.add(join(folder, name));
+        this.#hints.add(pathIn(folder, name));
       } else return;
     }
     if (this.#hints.size > MAX_HINTS) {
@@ -276,11 +276,12 @@ export class Discovery implements AsyncDisposable {
         told = await listFolder(folder, listing);
       }
       if (first) continue;
-      for (const { path, id } of folder.files.values()) {
+      for (const { path, id, reason, mark } of folder.files.values()) {
         if (pacer.due()) await this.#breathe(pacer);
         if (!tree.has(folder)) break;
         // By its name alone it stays what it is.
         if (id === null) continue;
+        if (reason === null && quickMark(path) === mark) continue;
         if (this.#hints.has(path)) continue;
         told = this.#mirror.check(path) || told;
       }

@@ -1,4 +1,5 @@
 import { type BigIntStats, existsSync, lstatSync, statSync } from "node:fs";
+import { sep } from "node:path";
 import type { FileFacts } from "../domain/client.ts";
 
 const LOOK = { bigint: true, throwIfNoEntry: false } as const;
@@ -53,4 +54,42 @@ export function factsOf(path: string, stats: BigIntStats): FileFacts {
     walModifiedNs: wal?.mtimeNs ?? -1n,
     createdAt: stats.birthtimeMs > 0n ? Number(stats.birthtimeMs) : null,
   };
+}
+
+/**
+ * The path of a name in a folder, in one piece: V8 keeps a text that `+` or a
+ * template made as the pieces it was made of, at four times the memory.
+ */
+export function pathIn(folder: string, name: string): string {
+  return [folder === sep ? "" : folder, name].join(sep);
+}
+
+/** Equal exactly when `fingerprintOf` is; in one piece, see {@linkcode pathIn}. */
+export function markOf(facts: FileFacts): string {
+  const { inode, size, modifiedNs, walSize, walModifiedNs } = facts;
+  return [inode, size, modifiedNs, walSize, walModifiedNs].join(":");
+}
+
+/**
+ * What {@linkcode markOf} would give, at a quarter of the cost, or something
+ * else where that cannot be had: then only a proper look can tell. Never equal
+ * when the files differ.
+ */
+export function quickMark(path: string): string {
+  try {
+    const main = Deno.lstatSync(path);
+    if (!main.isFile || !Number.isSafeInteger(main.ino)) return "";
+    const walPath = `${path}-wal`;
+    const wal = existsSync(walPath) ? Deno.lstatSync(walPath) : null;
+    return [
+      main.ino,
+      main.size,
+      // What Deno tells of times ends at the ms, also in the numbers of ns.
+      `${main.mtime?.getTime()}000000`,
+      wal === null ? -1 : wal.size,
+      wal === null ? -1 : `${wal.mtime?.getTime()}000000`,
+    ].join(":");
+  } catch {
+    return "";
+  }
 }

@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { lookThrough } from "./file_facts.ts";
+import { lookThrough, pathIn } from "./file_facts.ts";
 import { classifyName } from "./file_name.ts";
 import type { Folder } from "./folder_tree.ts";
 import type { Mirror } from "./mirror.ts";
@@ -54,14 +53,14 @@ export async function listFolder(
       if (!isOfInterest(entry)) continue;
       seen.add(name);
       const known = entry.isDirectory ? folders.has(name) : files.has(name);
-      if (!known) told = mirror.check(join(path, name)) || told;
+      if (!known) told = mirror.check(pathIn(path, name)) || told;
     }
     for (const names of [files.keys(), folders.keys()]) {
       for (const name of [...names]) {
         const pause = breathe();
         if (pause !== undefined) await pause;
         if (!mirror.tree.has(folder)) return true;
-        if (!seen.has(name)) told = mirror.check(join(path, name)) || told;
+        if (!seen.has(name)) told = mirror.check(pathIn(path, name)) || told;
       }
     }
     folder.listedNs = before;

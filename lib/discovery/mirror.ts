@@ -1,9 +1,15 @@
 import type { BigIntStats } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { fingerprintOf, modifiedAt } from "../domain/client.ts";
+import { basename, dirname } from "node:path";
+import { modifiedAt } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { DiscoveryEvent } from "../domain/discovery_event.ts";
-import { factsOf, identityOf, lookAt, lookThrough } from "./file_facts.ts";
+import {
+  factsOf,
+  identityOf,
+  lookAt,
+  lookThrough,
+  markOf,
+} from "./file_facts.ts";
 import { classifyName } from "./file_name.ts";
 import { type FileEntry, type Folder, FolderTree } from "./folder_tree.ts";
 import { headerProblem, readHeaderProblem } from "./sqlite_header.ts";
@@ -19,6 +25,13 @@ export interface MirrorOptions {
   /** Watches a folder that was added; false when it is gone again. */
   readonly watch: (folder: Folder) => boolean;
   readonly unwatch: (folder: Folder) => void;
+}
+
+/** Where a path stands in the tree. */
+interface Place {
+  readonly parent: Folder;
+  readonly name: string;
+  readonly path: string;
 }
 
 /**
@@ -59,13 +72,14 @@ export class Mirror {
       this.#cannotLook(parent, error);
       return false;
     }
+    const place: Place = { parent, name, path };
     if (stats === null) return this.#drop(parent, name);
-    if (stats.isDirectory()) return this.#checkFolder(parent, name, stats);
+    if (stats.isDirectory()) return this.#checkFolder(place, stats);
     const folder = parent.folders.get(name);
     if (folder !== undefined) this.#dropFolder(folder);
     const told = stats.isFile()
-      ? this.#checkFile(parent, name, stats, hinted)
-      : this.#refuseSpecial(parent, name, stats);
+      ? this.#checkFile(place, stats, hinted)
+      : this.#refuseSpecial(place, stats);
     return folder !== undefined || told;
   }
 
@@ -105,22 +119,22 @@ export class Mirror {
     return true;
   }
 
-  #checkFolder(parent: Folder, name: string, stats: BigIntStats): boolean {
+  #checkFolder(place: Place, stats: BigIntStats): boolean {
+    const { parent, name, path } = place;
     const told = this.#dropFile(parent, name);
     if (name.startsWith(".")) return told;
     const identity = identityOf(stats);
     const known = parent.folders.get(name);
     if (known?.identity === identity) return told;
     if (known !== undefined) this.#dropFolder(known);
-    const path = join(parent.path, name);
     return this.#addFolder(path, { name, parent, identity }) || told;
   }
 
   #addFolder(
     path: string,
-    place: Pick<Folder, "name" | "parent" | "identity">,
+    at: Pick<Folder, "name" | "parent" | "identity">,
   ): boolean {
-    const { parent, identity } = place;
+    const { parent, identity } = at;
     // Renamed, its old name is given up first; mounted twice, it counts once.
     const twin = this.tree.byIdentity(identity);
     if (twin !== undefined) {
@@ -128,7 +142,7 @@ export class Mirror {
       if (this.tree.byIdentity(identity) !== undefined) return false;
       if (parent !== null && !this.tree.has(parent)) return false;
     }
-    const folder = this.tree.addFolder(path, place);
+    const folder = this.tree.addFolder(path, at);
     if (this.#options.watch(folder)) return true;
     this.#dropFolder(folder);
     return false;
@@ -142,31 +156,27 @@ export class Mirror {
     }
   }
 
-  #checkFile(
-    parent: Folder,
-    name: string,
-    stats: BigIntStats,
-    hinted: boolean,
-  ): boolean {
-    const kind = classifyName(name);
+  #checkFile(place: Place, stats: BigIntStats, hinted: boolean): boolean {
+    const kind = classifyName(place.name);
     if (kind.kind === "stranger") {
-      return this.#ignore(parent, name, null, "not named after a UUID", "name");
+      return this.#ignore(place, null, "not named after a UUID", "name");
     }
     if (kind.kind !== "database") return false;
-    const entry = parent.files.get(name);
+    const entry = place.parent.files.get(place.name);
     return entry?.reason === null
-      ? this.#compare(parent, name, entry, stats, hinted)
-      : this.#examine(parent, name, kind.id, stats);
+      ? this.#compare(place, entry, stats, hinted)
+      : this.#examine(place, kind.id, stats);
   }
 
   /** Looks whether a client's database was written, replaced or spoilt. */
   #compare(
-    parent: Folder,
-    name: string,
+    place: Place,
     entry: FileEntry,
     stats: BigIntStats,
     hinted: boolean,
   ): boolean {
+    const { parent, name } = place;
+    // Its first text, which others hold as well.
     const { path } = entry;
     const id = entry.id!;
     let facts;
@@ -176,13 +186,13 @@ export class Mirror {
       this.#cannotLook(parent, error);
       return false;
     }
-    const mark = fingerprintOf(facts);
+    const mark = markOf(facts);
     if (mark === entry.mark && !(hinted && entry.racy)) return false;
     const [inode, size, modified] = entry.mark.split(":");
     if (inode !== `${stats.ino}`) {
       // Another file: whoever has the old one open must let go of it.
       this.#dropFile(parent, name);
-      this.#examine(parent, name, id, stats);
+      this.#examine({ ...place, path }, id, stats);
       return true;
     }
     const mainWritten = size !== `${stats.size}` ||
@@ -191,7 +201,7 @@ export class Mirror {
       const problem = this.#headerOf(path, stats);
       if (problem !== null) {
         this.#dropFile(parent, name);
-        this.#examine(parent, name, id, stats);
+        this.#examine({ ...place, path }, id, stats);
         return true;
       }
     }
@@ -202,23 +212,19 @@ export class Mirror {
   }
 
   /** Looks whether a file that is no client's database (yet) is one. */
-  #examine(
-    parent: Folder,
-    name: string,
-    id: ClientId,
-    stats: BigIntStats,
-  ): boolean {
+  #examine(place: Place, id: ClientId, stats: BigIntStats): boolean {
+    const { parent, name } = place;
     const stamp = `${stats.ino}:${stats.size}:${stats.mtimeNs}`;
     const old = parent.files.get(name);
     if (old?.mark === stamp) return false;
-    const path = old?.path ?? join(parent.path, name);
+    const path = old?.path ?? place.path;
     if (!this.#options.mayOpen(path)) {
-      return this.#ignore(parent, name, id, "in use by this program", "");
+      return this.#ignore(place, id, "in use by this program", "");
     }
     const problem = this.#headerOf(path, stats);
     if (problem !== null) {
       const lasting = !problem.again && !isRacy(Number(stats.mtimeMs));
-      return this.#ignore(parent, name, id, problem.text, lasting ? stamp : "");
+      return this.#ignore(place, id, problem.text, lasting ? stamp : "");
     }
     let facts;
     try {
@@ -231,7 +237,7 @@ export class Mirror {
       path,
       id,
       reason: null,
-      mark: fingerprintOf(facts),
+      mark: markOf(facts),
       racy: isRacy(modifiedAt(facts)),
     });
     this.outbox.push({ kind: "found", path, id, facts });
@@ -257,30 +263,30 @@ export class Mirror {
     }
   }
 
-  #refuseSpecial(parent: Folder, name: string, stats: BigIntStats): boolean {
-    const { kind } = classifyName(name);
+  #refuseSpecial(place: Place, stats: BigIntStats): boolean {
+    const { kind } = classifyName(place.name);
     const looksTaken = kind === "database" || kind === "stranger";
     if (!stats.isSymbolicLink()) {
       return looksTaken &&
-        this.#ignore(parent, name, null, "not a regular file", "special");
+        this.#ignore(place, null, "not a regular file", "special");
     }
-    const toFolder = kind === "other" && leadsToFolder(join(parent.path, name));
+    const toFolder = kind === "other" && leadsToFolder(place.path);
     if (toFolder) {
       const reason =
         "symbolic link to a folder: not followed; watch its target as well";
-      return this.#ignore(parent, name, null, reason, "link");
+      return this.#ignore(place, null, reason, "link");
     }
     return looksTaken &&
-      this.#ignore(parent, name, null, "symbolic link: not followed", "link");
+      this.#ignore(place, null, "symbolic link: not followed", "link");
   }
 
   #ignore(
-    parent: Folder,
-    name: string,
+    place: Place,
     id: ClientId | null,
     reason: string,
     mark: string,
   ): boolean {
+    const { parent, name } = place;
     const old = parent.files.get(name);
     if (old !== undefined && old.reason !== null && old.id === id) {
       old.reason = reason;
@@ -288,7 +294,7 @@ export class Mirror {
       return false;
     }
     const told = old !== undefined && this.#tellLost(old);
-    const path = old?.path ?? join(parent.path, name);
+    const path = old?.path ?? place.path;
     this.tree.putFile(parent, name, { path, id, reason, mark, racy: false });
     return told;
   }

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { fingerprintOf } from "../domain/client.ts";
+import { markOf, pathIn, quickMark, readFacts } from "./file_facts.ts";
+import { TempFolder } from "./testing.ts";
+
+Deno.test("a mark is the fingerprint, and the quick look sees the same", () => {
+  using root = new TempFolder();
+  const path = root.at("x.db");
+  assert.equal(readFacts(path), null);
+  assert.equal(readFacts(root.at("x.db", "below")), null);
+  assert.equal(quickMark(path), "");
+  const marks = new Set<string>();
+  const steps = [
+    () => Deno.writeTextFileSync(path, "one"),
+    () => Deno.writeTextFileSync(path, "three"),
+    () => Deno.utimeSync(path, 1_700_000_000.123, 1_700_000_000.123),
+    () => Deno.utimeSync(path, 1_700_000_000.124, 1_700_000_000.124),
+    () => Deno.writeTextFileSync(`${path}-wal`, ""),
+    () => Deno.writeTextFileSync(`${path}-wal`, "frames"),
+    () => Deno.utimeSync(`${path}-wal`, 1_700_000_000, 1_700_000_000),
+    () => Deno.removeSync(`${path}-wal`),
+    () => Deno.renameSync(path, root.at("old.db")),
+    () => Deno.copyFileSync(root.at("old.db"), path),
+  ];
+  for (const step of steps) {
+    step();
+    const facts = readFacts(path);
+    if (facts === null) continue;
+    assert.equal(markOf(facts), fingerprintOf(facts));
+    assert.equal(quickMark(path), markOf(facts));
+    marks.add(markOf(facts));
+  }
+  // Without its WAL it looks as it did before it had one.
+  assert.equal(marks.size, steps.length - 2);
+});
+
+Deno.test("paths are joined as the system does", () => {
+  assert.equal(pathIn("/a/b", "c"), "/a/b/c");
+  assert.equal(pathIn("/", "c"), "/c");
+});
