@@ -14,6 +14,7 @@ import { look } from "./litestream/continuity.ts";
 import { Daemon } from "./litestream/daemon.ts";
 import { resetLocalLtx } from "./litestream/local_ltx.ts";
 import type { LogEvent } from "./litestream/log_event.ts";
+import { replicateOnce } from "./litestream/once.ts";
 import { pageDigest } from "./litestream/page_digest.ts";
 import { PinKeeper } from "./protection/pin_keeper.ts";
 import { Scheduler, type Work } from "./protection/scheduler.ts";
@@ -168,7 +169,7 @@ export class Manager implements ManagerView, AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { config, litestream, env } = this.#options;
+    const { config, litestream } = this.#options;
     const resources = this.#resources;
     await Deno.mkdir(config.stateDir, { recursive: true, mode: 0o700 });
     resources.use(FolderLock.take(config.stateDir));
@@ -189,11 +190,10 @@ export class Manager implements ManagerView, AsyncDisposable {
       ),
     );
 
-    const region = config.target.kind === "s3" ? config.target.region : null;
     this.#daemon = resources.use(
       await Daemon.start({
         program: litestream,
-        env: childEnvironment(env, { region }),
+        env: this.#childEnvironment,
         stateDir: config.stateDir,
         socket: await controlSocketPath(config.stateDir),
         retentionMs: config.retentionMs,
@@ -218,8 +218,14 @@ export class Manager implements ManagerView, AsyncDisposable {
     this.#scheduler.start();
   }
 
+  get #childEnvironment(): Record<string, string> {
+    const { config: { target }, env } = this.#options;
+    const region = target.kind === "s3" ? target.region : null;
+    return childEnvironment(env, { region });
+  }
+
   #buildScheduler(): Scheduler {
-    const { config, guard } = this.#options;
+    const { config, guard, litestream } = this.#options;
     const pins = this.#resources.use(new PinKeeper(config.watchDirs));
     return new Scheduler({
       ports: {
@@ -234,6 +240,17 @@ export class Manager implements ManagerView, AsyncDisposable {
           pin: (path) => pins.pin(path),
           pinTruncated: (path) => pins.pinTruncated(path),
         },
+        replicateOnce: (databasePath, replicaUrl, options) =>
+          replicateOnce({
+            program: litestream,
+            env: this.#childEnvironment,
+            stateDir: config.stateDir,
+            retentionMs: config.retentionMs,
+            databasePath,
+            replicaUrl,
+            onEvent: (event) => this.#hear(event),
+            ...options,
+          }),
         replicaUrl: (id) => connectionUrl(config.target, id),
         now: Date.now,
       },

@@ -23,6 +23,7 @@ export interface RegistryPort {
 
 export interface StorePort {
   get(id: ClientId): StoredClient | undefined;
+  rows(): Iterable<StoredClient>;
   save(row: Partial<StoredClient> & Pick<StoredClient, "id" | "path">): void;
   markUnproved(client: Pick<StoredClient, "id" | "path">): Promise<void>;
 }
@@ -45,6 +46,15 @@ export interface Ports {
   readonly daemon: DaemonPort;
   readonly store: StorePort;
   readonly files: FilesPort;
+  /**
+   * See `replicateOnce` in lib/litestream. What its log says is told to the
+   * scheduler like the daemon's.
+   */
+  replicateOnce(
+    path: string,
+    replicaUrl: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<void>;
   /** The URL of a client's replica, with all that Litestream needs. */
   replicaUrl(id: ClientId): string;
   now(): number;

@@ -7,6 +7,7 @@ import { sleep } from "../domain/sleep.ts";
 import { errorHint } from "../litestream/error_hint.ts";
 import type { LogEvent } from "../litestream/log_event.ts";
 import type { Registry } from "../registry/registry.ts";
+import { housekeep, isHousekeepingDue } from "./housekeep.ts";
 import { lookAwake } from "./look_awake.ts";
 import { fallAsleep } from "./fall_asleep.ts";
 import { type Candidate, plan, type WakeReason } from "./plan.ts";
@@ -61,6 +62,11 @@ const MAX_BACKOFF_MS = 30_000;
 /** A daemon that served so many and has nobody now is replaced: it keeps their memory. */
 const REPLACE_AFTER = 200;
 const LAST_SYNC_MS = 10_000;
+/** How often clients are looked through for their daily snapshot, in ms. */
+const HOUSEKEEPING_MS = 60_000;
+/** How many snapshots are taken at once, and begun at one look. */
+const HOUSEKEEPING_PARALLEL = 2;
+const HOUSEKEEPING_BATCH = 200;
 /** How many clients fall asleep at once when the program ends. */
 const DRAIN_PARALLEL = 64;
 
@@ -83,6 +89,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #ending = new AbortController();
   #storeAnsweredAt = 0;
   #triedStoreAt = 0;
+  #housekeptAt = 0;
   #served = 0;
 
   constructor(options: SchedulerOptions) {
@@ -288,6 +295,10 @@ export class Scheduler implements AsyncDisposable {
       }
     }
     for (const id of recheck) this.#lookSoon(id);
+    if (now() - this.#housekeptAt >= HOUSEKEEPING_MS && daemon.isUp) {
+      this.#housekeptAt = now();
+      this.#housekeepDue();
+    }
     if (
       this.#served > REPLACE_AFTER && registry.awake === 0 &&
       wake.length === 0 && daemon.isUp
@@ -388,6 +399,48 @@ export class Scheduler implements AsyncDisposable {
     duty.waitsForStore = kind === "store";
     duty.reset ||= kind === "local";
     if (this.#ports.daemon.isUp) this.#postpone(id, problem, hint);
+  }
+
+  /** Takes the daily snapshots that are due, a few at a time. */
+  #housekeepDue(): void {
+    const { registry, store, now } = this.#ports;
+    const due: ClientId[] = [];
+    for (const row of store.rows()) {
+      const client = registry.get(row.id);
+      if (client === undefined || !isHousekeepingDue(client, row, now())) {
+        continue;
+      }
+      const { busy, notBefore } = this.#duty(row.id);
+      if (busy || notBefore > now()) continue;
+      due.push(row.id);
+      if (due.length === HOUSEKEEPING_BATCH) break;
+    }
+    const next = () => {
+      const id = due.pop();
+      if (id === undefined || this.#ending.signal.aborted) return;
+      this.#carryOut(id, () => this.#housekeep(id).finally(next));
+    };
+    for (let begun = 0; begun < HOUSEKEEPING_PARALLEL; begun++) next();
+  }
+
+  async #housekeep(id: ClientId): Promise<void> {
+    const { registry, now } = this.#ports;
+    registry.observe(id, { activity: "drowsing" });
+    try {
+      const done = await housekeep(id, this.#ports, {
+        desk: this.#desk,
+        signal: this.#ending.signal,
+      });
+      if (done) this.#work.snapshots++;
+    } catch (error) {
+      if (this.#ending.signal.aborted) return;
+      const { message } = error as Error;
+      log.warn("No daily snapshot of {id}: {message}", { id, message });
+      const duty = this.#duty(id);
+      duty.notBefore = now() + this.#nextPause(duty);
+    } finally {
+      registry.observe(id, { activity: "asleep" });
+    }
   }
 
   #succeeded(duty: Duty): void {

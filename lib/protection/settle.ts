@@ -63,7 +63,15 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
     lastSyncedAt: ports.now(),
     sizeBytes: Number(after.size),
   };
-  store.save({ id, path, proved: true, digest, ...proof });
+  store.save({
+    id,
+    path,
+    proved: true,
+    digest,
+    // The first day begins with the first backup.
+    housekeptAt: stored?.housekeptAt ?? ports.now(),
+    ...proof,
+  });
   registry.observe(id, {
     ...proof,
     dirtySince: null,

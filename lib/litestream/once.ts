@@ -1,0 +1,83 @@
+import { stringify } from "yaml";
+import { join } from "node:path";
+import { LineSplitter } from "./line_splitter.ts";
+import { type LogEvent, parseLogLine } from "./log_event.ts";
+
+export interface OnceOptions {
+  /** Path of the Litestream program. */
+  readonly program: string;
+  /** The child's whole environment; see `childEnvironment`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Folder for its configuration. */
+  readonly stateDir: string;
+  readonly retentionMs: number;
+  readonly databasePath: string;
+  readonly replicaUrl: string;
+  readonly signal: AbortSignal;
+  /** Hears every event of its log, in order. */
+  onEvent(event: LogEvent): void;
+}
+
+/**
+ * Syncs a database that is not registered, writes a snapshot of it and removes
+ * what its retention no longer asks for. Its log says whether the sync can be
+ * trusted: the guard applies to it as to any registration. Throws when
+ * Litestream fails; an abort ends it.
+ */
+export async function replicateOnce(options: OnceOptions): Promise<void> {
+  const { program, env, stateDir, signal, onEvent } = options;
+  const config = join(stateDir, `housekeeping-${crypto.randomUUID()}.yml`);
+  await Deno.writeTextFile(config, configOf(options), { mode: 0o600 });
+  try {
+    const child = new Deno.Command(program, {
+      args: [
+        "replicate",
+        "-no-expand-env",
+        "-once",
+        "-force-snapshot",
+        "-enforce-retention",
+        "-config",
+        config,
+      ],
+      env: { ...env },
+      clearEnv: true,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      signal,
+    }).spawn();
+    const lastWords: string[] = [];
+    const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+      for await (const line of stream.pipeThrough(new LineSplitter())) {
+        const event = parseLogLine(line);
+        if (event !== null) onEvent(event);
+        if (event?.kind === "error" || event?.kind === "notice") {
+          lastWords.push(event.message);
+        } else if (!line.startsWith("{") && line !== "") lastWords.push(line);
+        if (lastWords.length > 5) lastWords.shift();
+      }
+    };
+    const [status] = await Promise.all([
+      child.status,
+      read(child.stdout),
+      read(child.stderr),
+    ]);
+    signal.throwIfAborted();
+    if (!status.success) {
+      throw new Error(lastWords.join("; ") || `exit status ${status.code}`);
+    }
+  } finally {
+    await Deno.remove(config);
+  }
+}
+
+function configOf(
+  { retentionMs, databasePath, replicaUrl }: OnceOptions,
+): string {
+  return stringify({
+    logging: { type: "json", level: "debug" },
+    "shutdown-sync-timeout": "3s",
+    snapshot: { interval: "24h", retention: `${retentionMs}ms` },
+    dbs: [{ path: databasePath, replica: { url: replicaUrl } }],
+  });
+}
