@@ -16,7 +16,16 @@ export default function ClientView({ page }: { page: ClientPage }) {
   useEffect(() => live.run(), []);
   const client = live.client.value;
   const { locale } = page;
-  const { clientId, status, error, blocked, duplicates, databasePath } = client;
+  const {
+    clientId,
+    status,
+    error,
+    hint,
+    errorAt,
+    blocked,
+    duplicates,
+    databasePath,
+  } = client;
   return (
     <div class="client-page">
       <ConnectionNote state={live.connection.state.value} />
@@ -33,12 +42,12 @@ export default function ClientView({ page }: { page: ClientPage }) {
       {error !== null && (
         <section class="panel bad-panel" aria-label="Last error">
           <h2>What Litestream says</h2>
-          <pre>{error.message}</pre>
-          {error.hint !== null && <p>{error.hint}</p>}
-          {error.at !== null && (
+          <pre>{error}</pre>
+          {hint !== null && <p>{hint}</p>}
+          {errorAt !== null && (
             <p class="none">
               <Ago
-                at={Date.parse(error.at)}
+                at={Date.parse(errorAt)}
                 now={live.clock.now}
                 locale={locale}
               />

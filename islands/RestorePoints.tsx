@@ -122,7 +122,8 @@ function Points({ answer, now, locale }: {
     );
   }
   const span = now - Date.parse(all.at(-1)!.timestamp);
-  const zooms = ZOOMS.filter(([, length]) => length < span);
+  const newest = now - Date.parse(all[0]!.timestamp);
+  const zooms = ZOOMS.filter(([, length]) => newest <= length && length < span);
   const oldestFirst = points.toReversed();
   const at = oldestFirst.indexOf(chosen);
   const choose = (point: RestoreOptionJson) => chosenId.value = point.id;
@@ -136,7 +137,7 @@ function Points({ answer, now, locale }: {
         {ago(now - Date.parse(all[0]!.timestamp))}.{" "}
         Each is a state that stands in the bucket; there is nothing in between.
       </p>
-      {IS_BROWSER && points.length > 1 && (
+      {IS_BROWSER && all.length > 1 && (
         <>
           {zooms.length > 0 && (
             <div class="zooms" role="group" aria-label="Shown time">

@@ -1,4 +1,4 @@
-import type { Client, ClientError } from "../domain/client.ts";
+import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import { replicaKey, type ReplicaTarget } from "../domain/replica_target.ts";
 import type { Status } from "../domain/status.ts";
@@ -19,9 +19,11 @@ export interface ClientJson {
   readonly sizeBytes: number;
   readonly lastChangedAt: string | null;
   readonly lastSyncedAt: string | null;
-  readonly error:
-    | Omit<ClientError, "at"> & { readonly at: string | null }
-    | null;
+  /** What failed, in Litestream's or the system's own words. */
+  readonly error: string | null;
+  /** What a person can do about it, where we know. */
+  readonly hint: string | null;
+  readonly errorAt: string | null;
   /** Why the guard waits, in words. */
   readonly blocked: string | null;
   /** Other files that claim the id. */
@@ -48,11 +50,9 @@ export function clientJson(
     sizeBytes: client.sizeBytes,
     lastChangedAt: rfc3339(client.lastChangedAt),
     lastSyncedAt: rfc3339(client.lastSyncedAt),
-    error: error && {
-      message: error.message,
-      hint: error.hint,
-      at: rfc3339(error.at),
-    },
+    error: error?.message ?? null,
+    hint: error?.hint ?? null,
+    errorAt: rfc3339(error?.at ?? null),
     blocked: client.blocked,
     duplicates: client.duplicates,
   };

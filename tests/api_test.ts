@@ -1,0 +1,388 @@
+/**
+ * The JSON API, asked through the built application. The manager is made up,
+ * its registry is the real one; what a real manager fills in is tested in
+ * browser_test.ts and command_line_test.ts.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { BuiltApp, builtFetch } from "./support/built_app.ts";
+import { EventReader } from "./support/event_reader.ts";
+import { addTrouble, idOf } from "./support/fake_manager.ts";
+
+const json = async (response: Response | Promise<Response>) =>
+  await (await response).json();
+
+Deno.test("status tells all clients, in the shape of the program before", async () => {
+  using app = await BuiltApp.create();
+  const ids = app.manager.fill(1_203);
+  app.manager.change(ids[0]!);
+  const response = await app.ask("/api/status");
+  assert.equal(response.headers.get("Content-Type"), "application/json");
+  const status = await json(response);
+  assert.equal(status.bucket, "s3://backups");
+  assert.deepEqual(status.watchDirs, ["/srv/tenants"]);
+  assert.equal(status.totalClients, 1_203);
+  assert.equal(status.activeClients, 1_202);
+  assert.equal(status.counts.syncing, 1);
+  assert.equal(status.awake, 1);
+  assert.equal(status.asleep, 1_202);
+  assert.match(status.uptime, /^\d+s$/);
+  assert.equal(status.daemon.version, "0.5.17");
+  const listed = status.clients.map((client: { clientId: string }) =>
+    client.clientId
+  );
+  assert.deepEqual(listed, [...ids].sort());
+  const changed = status.clients.find((client: { clientId: string }) =>
+    client.clientId === ids[0]
+  );
+  assert.equal(changed.status, "syncing");
+  assert.equal(changed.s3Path, `databases/${ids[0]}`);
+  assert.match(changed.createdAt, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  assert.ok(changed.unsyncedForMs >= 0);
+  assert.equal(changed.txid, "0000000000000002");
+});
+
+Deno.test("clients are searched, filtered, sorted and paged", async () => {
+  using app = await BuiltApp.create();
+  const ids = app.manager.fill(20);
+  addTrouble(app.manager, ids.slice(-7), Date.now());
+  const worst = await json(app.ask("/api/clients?limit=3"));
+  assert.equal(worst.total, 20);
+  assert.deepEqual(
+    worst.clients.map((client: { status: string }) => client.status),
+    ["failing", "failing", "conflict"],
+  );
+  const next = await json(
+    app.ask(`/api/clients?limit=1&cursor=${worst.nextCursor}`),
+  );
+  assert.equal(next.clients[0].status, "blocked");
+  const gone = await json(app.ask("/api/clients?status=gone"));
+  assert.equal(gone.total, 1);
+  assert.equal(gone.nextCursor, null);
+  const found = await json(app.ask(`/api/clients?q=${ids[3]!.slice(0, 13)}`));
+  assert.deepEqual([found.total, found.clients[0].clientId], [1, ids[3]]);
+});
+
+Deno.test("a client is found by its id in any case, with what happened", async () => {
+  using app = await BuiltApp.create();
+  const [id] = app.manager.fill(1);
+  app.manager.fail(id!, "AccessDenied", "Allow s3:PutObject");
+  const client = await json(app.ask(`/api/client/${id!.toUpperCase()}`));
+  assert.equal(client.clientId, id);
+  assert.equal(client.status, "failing");
+  assert.equal(client.error, "AccessDenied");
+  assert.equal(client.hint, "Allow s3:PutObject");
+  assert.equal(client.history.at(-1).kind, "error");
+});
+
+Deno.test("restore options come with their commands, generations with snapshots", async () => {
+  using app = await BuiltApp.create();
+  const [id] = app.manager.fill(1);
+  for (let n = 0; n < 11; n++) app.manager.prove(id!);
+  const options = await json(app.ask(`/api/client/${id}/restore-options`));
+  assert.equal(options.totalOptions, 13);
+  const [newest] = options.restoreOptions;
+  assert.equal(newest.timestamp, options.latestBackup);
+  assert.equal(
+    newest.command,
+    `litestream restore -o restored.db -txid 000000000000000d 's3://backups/databases/${id}?endpoint=http%3A%2F%2F127.0.0.1%3A9000&forcePathStyle=true&region=us-east-1'`,
+  );
+  const { generations } = await json(app.ask(`/api/client/${id}/generations`));
+  assert.equal(generations.length, 1);
+  assert.ok(generations[0].snapshots.length > 0);
+});
+
+Deno.test("a bucket that cannot be read is 502 with the reason", async () => {
+  using app = await BuiltApp.create();
+  const [id] = app.manager.fill(1);
+  app.manager.restorePoints = () =>
+    Promise.reject(
+      Object.assign(new Error('Cannot list "backups"'), {
+        name: "ReplicaError",
+        hint: "Check the credentials",
+      }),
+    );
+  const response = await app.ask(`/api/client/${id}/restore-options`);
+  assert.equal(response.status, 502);
+  assert.equal(
+    (await json(response)).detail,
+    'Cannot list "backups". Check the credentials',
+  );
+});
+
+Deno.test("errors are problems that say what would be right", async () => {
+  using app = await BuiltApp.create();
+  const [id] = app.manager.fill(1);
+  const cases = [
+    ["GET", "/api/nothing", 404, /Not Found/],
+    ["GET", "/api/client/x", 404, /"x" is no client id/],
+    ["GET", `/api/client/${idOf(9)}`, 404, /No client "/],
+    ["GET", "/api/clients?limit=9999", 400, /Unusable limit "9999"/],
+    ["GET", "/api/events?client=x", 400, /"x" is no client id/],
+    ["POST", `/api/client/${idOf(9)}/pause`, 404, /No client "/],
+    ["POST", "/api/clients/purge", 404, /Not Found/],
+    ["GET", `/api/client/${id}/pause`, "404 or 405", /./],
+    ["DELETE", "/api/status", "404 or 405", /./],
+  ] as const;
+  for (const [method, path, status, detail] of cases) {
+    const response = await app.ask(path, { method });
+    const problem = await json(response);
+    const type = response.headers.get("Content-Type");
+    assert.equal(type, "application/problem+json", path);
+    assert.ok(String(status).includes(String(response.status)), path);
+    assert.equal(problem.status, response.status);
+    assert.equal(problem.type, "about:blank");
+    assert.equal(problem.instance, path.split("?")[0]);
+    assert.match(problem.detail, detail);
+  }
+});
+
+Deno.test("an unexpected error does not tell its secrets", async () => {
+  using app = await BuiltApp.create();
+  const [id] = app.manager.fill(1);
+  app.manager.history = () => {
+    throw new Error("secret");
+  };
+  const response = await app.ask(`/api/client/${id}`);
+  const text = await response.text();
+  assert.equal(response.status, 500);
+  assert.ok(!text.includes("secret"), text);
+});
+
+Deno.test("pause and resume, for one and for many", async () => {
+  using app = await BuiltApp.create();
+  const ids = app.manager.fill(4);
+  const status = (index: number) =>
+    app.manager.registry.get(ids[index]!)?.status;
+  const post = (path: string, init: RequestInit = {}) =>
+    app.ask(path, { method: "POST", ...init });
+
+  const one = await json(post(`/api/client/${ids[0]}/pause`));
+  assert.deepEqual([one.status, status(0)], ["paused", "paused"]);
+  await json(post(`/api/client/${ids[0]}/resume`));
+  assert.equal(status(0), "protected");
+
+  const body = JSON.stringify({ ids: [ids[1], ids[2], idOf(999)] });
+  const many = await json(post("/api/clients/pause", {
+    body,
+    headers: {
+      "Content-Type": "application/json",
+      "Content-Length": String(body.length),
+    },
+  }));
+  assert.deepEqual(many.changed, [ids[1], ids[2]]);
+  assert.deepEqual([status(1), status(3)], ["paused", "protected"]);
+});
+
+Deno.test("a form without script comes back to where it was", async () => {
+  using app = await BuiltApp.create();
+  const ids = app.manager.fill(2);
+  const ask = async (referer: string) => {
+    const body = `id=${ids[0]}`;
+    const response = await app.ask("/api/clients/pause", {
+      method: "POST",
+      body,
+      headers: {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Length": String(body.length),
+        "Accept": "text/html",
+        "Origin": "http://127.0.0.1:8080",
+        "Referer": referer,
+      },
+    });
+    assert.equal(response.status, 303);
+    return response.headers.get("Location");
+  };
+  assert.equal(
+    await ask("http://127.0.0.1:8080/?status=awake"),
+    "/?status=awake",
+  );
+  assert.equal(await ask("http://evil.example/a"), "/");
+  assert.equal(app.manager.registry.get(ids[0]!)?.status, "paused");
+});
+
+Deno.test("a foreign page changes nothing, and a foreign name gets nothing", async () => {
+  using app = await BuiltApp.create();
+  const [id] = app.manager.fill(1);
+  for (
+    const headers of [
+      { Origin: "http://evil.example" },
+      { "Sec-Fetch-Site": "cross-site" },
+    ]
+  ) {
+    const response = await app.ask(`/api/client/${id}/pause`, {
+      method: "POST",
+      headers,
+    });
+    assert.equal(response.status, 403);
+    await response.body?.cancel();
+  }
+  assert.equal(app.manager.registry.get(id!)?.status, "protected");
+  for (const path of ["/api/status", "/", "/api/events", "/styles.css"]) {
+    const response = await app.fetch(
+      new Request(`http://rebound.example:8080${path}`),
+    );
+    assert.equal(response.status, 421, path);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("before there is a manager all but health says to wait", async () => {
+  const fetch = await builtFetch();
+  const ask = (path: string) =>
+    fetch(new Request(`http://127.0.0.1:80${path}`));
+  const cases = [
+    ["/healthz", 200],
+    ["/readyz", 503],
+    ["/api/status", 503],
+    ["/", 503],
+    ["/styles.css", 200],
+  ] as const;
+  for (const [path, status] of cases) {
+    const response = await ask(path);
+    assert.equal(response.status, status, path);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("readyz says why not", async () => {
+  using app = await BuiltApp.create();
+  assert.equal((await json(app.ask("/readyz"))).status, "ready");
+  app.manager.ready.value = false;
+  app.manager.daemon.value = {
+    ...app.manager.daemon.value,
+    state: "restarting",
+    error: "out of memory",
+  };
+  const response = await app.ask("/readyz");
+  assert.equal(response.status, 503);
+  assert.deepEqual((await json(response)).reasons, [
+    "The first scan of the watched folders is not done",
+    "Litestream is restarting: out of memory",
+  ]);
+});
+
+Deno.test("every change is told, and what was missed on coming back", async () => {
+  using app = await BuiltApp.create();
+  const ids = app.manager.fill(3);
+  let last: string | null = null;
+  {
+    await using events = new EventReader(await app.ask("/api/events"));
+    assert.equal(
+      (await events.nextOf("reset")).data.reason,
+      "Changes from here on",
+    );
+    app.manager.change(ids[0]!);
+    const { data, id, bytes } = await events.nextOf("client");
+    assert.deepEqual([data.clientId, data.status], [ids[0], "syncing"]);
+    assert.ok(bytes <= 1024, `${bytes} bytes`);
+    last = id;
+  }
+  assert.ok(last);
+  app.manager.change(ids[1]!);
+  app.manager.change(ids[2]!);
+  app.manager.prove(ids[2]!);
+  await using events = new EventReader(
+    await app.ask("/api/events", { headers: { "Last-Event-ID": last } }),
+  );
+  const missed = [await events.nextOf("client"), await events.nextOf("client")];
+  assert.deepEqual(
+    missed.map(({ data }) => [data.clientId, data.status]),
+    [[ids[1], "syncing"], [ids[2], "protected"]],
+  );
+});
+
+Deno.test("who was away too long, or knew another run, starts again", async () => {
+  using app = await BuiltApp.create();
+  const [id] = app.manager.fill(1);
+  const { id: before } = await (async () => {
+    await using events = new EventReader(await app.ask("/api/events"));
+    return await events.nextOf("reset");
+  })();
+  for (let n = 0; n < 9_000; n++) app.manager.change(id!);
+  for (const since of [before!, "otherrun.3", "nonsense"]) {
+    await using events = new EventReader(
+      await app.ask("/api/events", { headers: { "Last-Event-ID": since } }),
+    );
+    const { event, data } = (await events.next())!;
+    assert.equal(event, "reset", since);
+    assert.match(data.reason, /read all clients again/);
+  }
+});
+
+Deno.test("a view tells its rows, who comes and goes, and the totals", async () => {
+  using app = await BuiltApp.create();
+  const ids = app.manager.fill(60);
+  await using events = new EventReader(
+    await app.ask("/api/events?view=1&status=failing"),
+  );
+  const first = await events.nextOf("view");
+  assert.deepEqual(first.data, { order: [], total: 0, rows: [] });
+  app.manager.change(ids[0]!);
+  app.manager.fail(ids[0]!, "no such bucket");
+  const { data } = await events.nextOf("view");
+  assert.deepEqual(data.order, [ids[0]]);
+  assert.equal(data.rows[0].note, "no such bucket");
+  const totals = await events.nextOf("totals");
+  assert.equal(totals.data.counts.failing, 1);
+  assert.equal(totals.data.worst.id, ids[0]);
+  app.manager.fail(ids[0]!, "still no bucket");
+  const { data: rows } = await events.nextOf("clients");
+  assert.deepEqual(
+    rows.map((row: { note: string }) => row.note),
+    ["still no bucket"],
+  );
+  app.manager.prove(ids[0]!);
+  assert.deepEqual((await events.nextOf("view")).data.order, []);
+});
+
+Deno.test("a client's stream tells its changes and what happened, once", async () => {
+  using app = await BuiltApp.create();
+  const [id, other] = app.manager.fill(2);
+  await using events = new EventReader(
+    await app.ask(`/api/events?client=${id}`),
+  );
+  const past = await events.nextOf("history");
+  assert.equal(past.data.length, 2);
+  app.manager.change(other!);
+  app.manager.change(id!);
+  const { data: client } = await events.nextOf("client");
+  assert.deepEqual([client.clientId, client.status], [id, "syncing"]);
+  const { data: fresh } = await events.nextOf("history");
+  assert.deepEqual(fresh.map((entry: { kind: string }) => entry.kind), [
+    "changed",
+  ]);
+});
+
+Deno.test("streams are bounded in number, and end with the manager", async () => {
+  using app = await BuiltApp.create();
+  app.manager.fill(1);
+  const open: EventReader[] = [];
+  for (let n = 0; n < 256; n++) {
+    open.push(new EventReader(await app.ask("/api/events")));
+  }
+  const refused = await app.ask("/api/events");
+  assert.equal(refused.status, 503);
+  assert.ok(refused.headers.has("Retry-After"));
+  await refused.body?.cancel();
+  await open.pop()![Symbol.asyncDispose]();
+  open.push(new EventReader(await app.ask("/api/events")));
+  app[Symbol.dispose]();
+  for (const events of open) {
+    while (await events.next() !== null) { /* up to its end */ }
+  }
+});
+
+Deno.test("a reader that does not read costs bounded memory", async () => {
+  using app = await BuiltApp.create();
+  const ids = app.manager.fill(2_000);
+  const response = await app.ask("/api/events");
+  for (let round = 0; round < 20; round++) {
+    for (const id of ids) app.manager.change(id);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  app[Symbol.dispose]();
+  let bytes = 0;
+  for await (const chunk of response.body!) bytes += chunk.length;
+  assert.ok(bytes < 600_000, `${bytes} bytes were kept`);
+});
