@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import project from "../../deno.json" with { type: "json" };
+import { startPermissions } from "../../lib/cli/start_permissions.ts";
 import type { ClientId } from "../../lib/domain/client_id.ts";
 import { findLitestream } from "../../lib/setup/find_litestream.ts";
 import { until, type UntilOptions } from "./until.ts";
 
-const ROOT = new URL("../../", import.meta.url);
+const MAIN = import.meta.resolve("../../main.ts");
 
 /** One client as `GET /api/status` tells it. */
 export interface ApiClient {
@@ -49,6 +49,9 @@ export interface RunManagerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** False returns as soon as it runs, for one that is to end by itself. @default true */
   readonly waitUntilReady?: boolean;
+  /** What Deno runs, with options of its own before it. @default {["main.ts"]} */
+  readonly program?: readonly string[];
+  readonly cwd?: string;
 }
 
 /** A manager as an operator runs it: main.ts in a process of its own. */
@@ -85,12 +88,19 @@ export class ManagerProcess implements AsyncDisposable {
    * @throws {Error} with what it wrote, if it ends instead or does not get ready
    */
   static async start(
-    { args, env = {}, waitUntilReady = true }: RunManagerOptions,
+    {
+      args,
+      env = {},
+      waitUntilReady = true,
+      program = [MAIN],
+      cwd,
+    }: RunManagerOptions,
   ): Promise<ManagerProcess> {
     const all = await withDefaults(args);
     const { PATH = "", HOME = "", DENO_DIR } = Deno.env.toObject();
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", ...permissions(), new URL("main.ts", ROOT).href, ...all],
+      args: ["run", ...startPermissions(), ...program, ...all],
+      ...(cwd ? { cwd } : {}),
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -232,14 +242,6 @@ function isAnyAlive(pids: Iterable<number>): boolean {
     }
   }
   return false;
-}
-
-/** The permissions in the task `start`. */
-export function permissions(): string[] {
-  const command = project.tasks.start.command.split("&&").at(-1) ?? "";
-  return command.split(/\s+/).filter((word) =>
-    /^--(allow-|no-prompt)/.test(word)
-  );
 }
 
 async function withDefaults(args: readonly string[]): Promise<string[]> {
