@@ -28,7 +28,7 @@ export interface Folder {
   readonly files: Map<string, FileEntry>;
   /** Its time of change before it was last listed, in ns; -1 before that. */
   listedNs: bigint;
-  /** It was listed so shortly after a change that one more need not show. */
+  /** It must be listed again: not all could be seen, or one more change need not show. */
   racy: boolean;
   /** Something in it could not be looked at. */
   troubled: boolean;

@@ -9,7 +9,7 @@ import type {
 } from "./watcher.ts";
 
 const FLAGS = 0o2000000 | 0o4000; // close on exec, do not block
-const ENOENT = 2, EMFILE = 24, ENOTDIR = 20, ENOSPC = 28;
+const ENOENT = 2, EACCES = 13, ENOTDIR = 20, EMFILE = 24, ENOSPC = 28;
 const POLLIN = 1;
 
 const MASK = IN.MODIFY | IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO |
@@ -100,7 +100,8 @@ class Inotify implements FolderWatcher {
       const errno = this.#libc.errno();
       if (errno === ENOENT || errno === ENOTDIR) return "gone";
       if (errno === ENOSPC) return "limit";
-      return { error: errno === 13 ? "permission denied" : `error ${errno}` };
+      if (errno === EACCES) return "denied";
+      return { error: `error ${errno}` };
     }
     const old = this.#watches.get(folder);
     if (old !== watch) this.remove(folder);

@@ -64,7 +64,7 @@ export async function listFolder(
       }
     }
     folder.listedNs = before;
-    folder.racy = racy;
+    folder.racy = racy || folder.troubled;
     if (!folder.troubled) troubles.clear(path);
   } catch (error) {
     if (codeOf(error) === "") throw error;

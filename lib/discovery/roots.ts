@@ -1,4 +1,4 @@
-import { accessSync, constants, realpathSync } from "node:fs";
+import { closeSync, openSync, realpathSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import { lookThrough } from "./file_facts.ts";
 import { reasonOf } from "./troubles.ts";
@@ -45,7 +45,9 @@ function readable(path: string): string {
     throw refuse("it is no folder; name the folder that holds the databases");
   }
   try {
-    accessSync(path, constants.R_OK | constants.X_OK);
+    // Opened, it can be listed; its own entry seen, those in it can be looked at.
+    closeSync(openSync(path, "r"));
+    lookThrough(`${path}${sep}.`);
     return realpathSync(path);
   } catch (error) {
     throw refuse(`${reasonOf(error)}; make it readable for this user`, error);

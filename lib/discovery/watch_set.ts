@@ -16,7 +16,8 @@ export class WatchSet implements AsyncDisposable {
   #watcher: FolderWatcher | null = null;
   readonly #ended: FolderWatcher[] = [];
   readonly #unwatched = new Set<Folder>();
-  #atLimit = false;
+  readonly #denied = new Set<Folder>();
+  #limited = false;
 
   constructor(open: OpenWatcher, options: WatchSetOptions) {
     this.#troubles = options.troubles;
@@ -34,7 +35,7 @@ export class WatchSet implements AsyncDisposable {
     else this.#watcher = opened;
   }
 
-  /** Whether every folder is watched. */
+  /** Whether every folder that may be read is watched. */
   get complete(): boolean {
     return this.#watcher !== null && this.#unwatched.size === 0;
   }
@@ -51,34 +52,40 @@ export class WatchSet implements AsyncDisposable {
     if (result === "gone") return false;
     if (result === "watched") {
       this.#unwatched.delete(folder);
+      this.#denied.delete(folder);
+      return true;
+    }
+    if (result === "denied") {
+      // Whoever lists it will say so; nothing in it can be followed anyhow.
+      this.#unwatched.delete(folder);
+      this.#denied.add(folder);
       return true;
     }
     this.#unwatched.add(folder);
+    this.#limited = true;
     if (result === "limit") {
-      this.#atLimit = true;
       this.#report("the system allows this user no more watches", LIMIT_HINT);
-    } else {
-      this.#troubles.report(
-        folder.path,
-        `Cannot watch folder "${folder.path}": ${result.error}`,
-        "Make the folder readable for this user",
-      );
-    }
+    } else {this.#report(
+        result.error,
+        "Until it works changes are found by sweeps",
+      );}
     return true;
   }
 
   remove(folder: Folder): void {
     this.#unwatched.delete(folder);
+    this.#denied.delete(folder);
     this.#watcher?.remove(folder.path);
   }
 
   /** Tries again what the system did not allow. */
   retry(): void {
-    const limited = this.#atLimit;
-    this.#atLimit = false;
+    for (const folder of [...this.#denied]) this.add(folder);
+    const limited = this.#limited;
+    this.#limited = false;
     for (const folder of [...this.#unwatched]) {
       this.add(folder);
-      if (this.#atLimit) return;
+      if (this.#limited) return;
     }
     if (limited) this.#troubles.clear(SUBJECT);
   }

@@ -5,7 +5,9 @@ export type WatchResult =
   | "gone"
   /** The system allows no more watches. */
   | "limit"
-  /** The system forbids it, for a reason in its own words. */
+  /** This user may not read the folder. */
+  | "denied"
+  /** The system does not do it, for a reason in its own words. */
   | { readonly error: string };
 
 /** What a watcher tells. A hint only says where to look; it may be late, doubled or lost. */
