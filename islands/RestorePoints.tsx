@@ -1,4 +1,4 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { IS_BROWSER } from "fresh/runtime";
 import { useEffect } from "preact/hooks";
 import type {
@@ -107,10 +107,9 @@ function Points({ answer, now, locale }: {
   const all = answer.restoreOptions;
   const zoom = useSignal<number>(Infinity);
   const chosenId = useSignal<string | null>(null);
-  const within =
-    useComputed(() =>
-      all.filter(({ timestamp }) => now - Date.parse(timestamp) <= zoom.value)
-    ).value;
+  const within = all.filter(({ timestamp }) =>
+    now - Date.parse(timestamp) <= zoom.value
+  );
   const points = within.length === 0 ? all : within;
   const chosen = points.find(({ id }) => id === chosenId.value) ?? points[0];
   if (chosen === undefined) {
