@@ -12,7 +12,9 @@ export class LineSplitter extends TransformStream<Uint8Array, string> {
         const lines = (rest + decoder.decode(chunk, { stream: true }))
           .split("\n");
         rest = lines.pop()!.slice(0, maxLength);
-        for (const line of lines) controller.enqueue(line);
+        for (const line of lines) {
+          controller.enqueue(line.slice(0, maxLength));
+        }
       },
       flush(controller) {
         if (rest !== "") controller.enqueue(rest);
