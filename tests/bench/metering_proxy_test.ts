@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { CountingProxy, type PassedRequest } from "./counting_proxy.ts";
-import { S3Store } from "./s3_store.ts";
-import { sharedS3 } from "./shared_s3.ts";
+import { MeteringProxy, type PassedRequest, total } from "./metering_proxy.ts";
+import { S3Store } from "../support/s3_store.ts";
+import { sharedS3 } from "../support/shared_s3.ts";
 
 const s3 = await sharedS3();
 
 Deno.test("Requests pass unchanged and are counted by kind", async () => {
-  await using proxy = CountingProxy.start(s3.endpoint);
+  await using proxy = MeteringProxy.start(s3.endpoint);
   const seen: PassedRequest[] = [];
   using _ = proxy.onAnswer((request) => seen.push(request));
   const through = new S3Store(proxy.endpoint, s3.bucket);
@@ -21,15 +21,15 @@ Deno.test("Requests pass unchanged and are counted by kind", async () => {
   await through.deleteObject(`${prefix}/small`);
 
   assert.deepEqual(proxy.counts, { PUT: 2, LIST: 1, DELETE: 1 });
-  assert.equal(proxy.total, 4);
+  assert.equal(total(proxy.counts), 4);
   assert.deepEqual(seen.map(({ status }) => status), [200, 200, 200, 204]);
   assert.match(seen[0]!.url, new RegExp(`^/${s3.bucket}/${prefix}/small`));
   proxy.reset();
-  assert.equal(proxy.total, 0);
+  assert.equal(total(proxy.counts), 0);
   assert.deepEqual(await s3.keys(prefix), [`${prefix}/large`]);
 });
 
 Deno.test("A server that is away is told by a broken connection", async () => {
-  await using proxy = CountingProxy.start("http://127.0.0.1:9");
+  await using proxy = MeteringProxy.start("http://127.0.0.1:9");
   await assert.rejects(new S3Store(proxy.endpoint, "any").keys());
 });
