@@ -94,33 +94,36 @@ export function parseLogLine(
 
   const fields = parseFields(line);
   if (fields === null) return null;
-  const at = Date.parse(String(fields.time));
+  const at = Date.parse(textOf(fields.time));
+  // A line without a time cannot be told from one of an earlier registration.
+  if (Number.isNaN(at)) return null;
   switch (msg) {
     case "verify":
       return { kind: "verify", id, at, saltMatch: fields.saltMatch === true };
     case "sync": {
-      const txid = parseTxid(String(fields.txid));
+      const txid = parseTxid(textOf(fields.txid));
       const snapshot = fields.snap === "true" || fields.snap === true;
       return txid && { kind: "sync", id, at, txid, snapshot };
     }
     case "db sync":
       return fields.status === "ok" ? { kind: "synced", id, at } : null;
     case "replica sync": {
-      const txids = fields.txid as { replica?: unknown; db?: unknown };
-      const replicaTxid = parseTxid(String(txids?.replica));
-      const localTxid = parseTxid(String(txids?.db));
+      const txids = fields.txid as { replica?: unknown; db?: unknown } | null;
+      const replicaTxid = parseTxid(textOf(txids?.replica));
+      const localTxid = parseTxid(textOf(txids?.db));
       if (replicaTxid === null || localTxid === null) return null;
       return { kind: "replica", id, at, replicaTxid, localTxid };
     }
     case "ltx file uploaded": {
-      const txid = parseTxid(String(fields.maxTXID));
-      const [level, bytes] = [Number(fields.level), Number(fields.size)];
+      const txid = parseTxid(textOf(fields.maxTXID));
+      const { level, size: bytes } = fields;
+      if (typeof level !== "number" || typeof bytes !== "number") return null;
       return txid && { kind: "uploaded", id, at, level, txid, bytes };
     }
   }
   const message = fields.error === undefined
     ? msg
-    : `${msg}: ${String(fields.error)}`;
+    : `${msg}: ${textOf(fields.error)}`;
   const hint = typeof fields.hint === "string" ? fields.hint : null;
   return { kind: "error", id, at, message, hint };
 }
@@ -135,7 +138,12 @@ const NEEDED = new Set([
 
 function noticeOf(line: string, msg: string): string {
   const error = parseFields(line)?.error;
-  return error === undefined ? msg : `${msg}: ${String(error)}`;
+  return error === undefined ? msg : `${msg}: ${textOf(error)}`;
+}
+
+/** A text as it is, anything else as JSON: an object may have no text of its own. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value) ?? "";
 }
 
 function parseFields(line: string): Record<string, unknown> | null {
