@@ -5,6 +5,8 @@ import type { Ports } from "./ports.ts";
 import { settle } from "./settle.ts";
 
 export interface FallAsleepOptions {
+  /** The path that the daemon has it under; null when it is the client's. */
+  readonly path: string | null;
   /** How long the last sync may take, in ms. */
   readonly timeoutMs: number;
 }
@@ -21,14 +23,14 @@ const LOG_MS = 1_000;
 export async function fallAsleep(
   id: ClientId,
   ports: Ports,
-  { timeoutMs }: FallAsleepOptions,
+  { path, timeoutMs }: FallAsleepOptions,
 ): Promise<string | null> {
   const { registry, daemon, files } = ports;
   const client = registry.get(id);
   if (client === undefined) return null;
   let problem: string | null = null;
   try {
-    await daemon.unregister(client.path, timeoutMs);
+    await daemon.unregister(path ?? client.path, timeoutMs);
   } catch (error) {
     // A daemon that is down has nothing registered: the files tell the rest.
     if (!isUnreachable(error)) problem = (error as Error).message;

@@ -16,7 +16,8 @@ export async function lookAwake(id: ClientId, ports: Ports): Promise<void> {
 
   const finding = await files.look(before.path, before.replicatedTxid);
   const client = registry.get(id);
-  if (client?.activity !== "awake" || finding.kind === "new") return;
+  if (client?.activity !== "awake" || client.path !== before.path) return;
+  if (finding.kind === "new") return;
   const txid = finding.tip?.maxTxid ?? null;
   const uploaded = txid !== null && client.replicatedTxid !== null &&
     client.replicatedTxid >= txid;

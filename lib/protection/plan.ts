@@ -20,6 +20,8 @@ export interface Candidate {
   readonly lookedAt: number;
   /** It is not tried again before. */
   readonly notBefore: number;
+  /** The path that the daemon has it under; null while it does not. */
+  readonly registeredPath: string | null;
   /** Since when an error stands while it is awake; null when none does. */
   readonly errorSince: number | null;
 }
@@ -88,7 +90,9 @@ export function plan(
       else nextAt = Math.min(nextAt, candidate.notBefore);
       continue;
     }
-    if (!wanted) {
+    const moved = candidate.registeredPath !== null &&
+      candidate.registeredPath !== client.path;
+    if (!wanted || moved) {
       sleep.push(client.id);
     } else if (isProved(client)) {
       const quietAt = Math.max(client.lastChangedAt ?? 0, candidate.wokenAt);

@@ -51,10 +51,27 @@ interface Duty {
   errorSince: number | null;
   reset: boolean;
   lookQueued: boolean;
+  /** The path that the daemon has it under. */
+  registeredPath: string | null;
 }
 
-/** Plans are made no more often than this, in ms. */
+const NO_DUTY: Readonly<Duty> = {
+  busy: false,
+  reason: "change",
+  wokenAt: 0,
+  lookedAt: 0,
+  notBefore: 0,
+  attempts: 0,
+  waitsForStore: false,
+  errorSince: null,
+  reset: false,
+  lookQueued: false,
+  registeredPath: null,
+};
+
+/** Plans are made no more often than this, in ms, and take this part of the time. */
 const PLAN_EVERY_MS = 50;
+const PLAN_SHARE = 1 / 10;
 const TICK_MS = 1_000;
 /** How long after a write to a client in sync the guard looks at it, in ms. */
 const ECHO_MS = 150;
@@ -62,6 +79,8 @@ const MAX_BACKOFF_MS = 30_000;
 /** A daemon that served so many and has nobody now is replaced: it keeps their memory. */
 const REPLACE_AFTER = 200;
 const LAST_SYNC_MS = 10_000;
+/** How long the program's end waits for clients that are just waking, in ms. */
+const VERDICT_MS = 3_000;
 /** How often clients are looked through for their daily snapshot, in ms. */
 const HOUSEKEEPING_MS = 60_000;
 /** How many snapshots are taken at once, and begun at one look. */
@@ -85,6 +104,7 @@ export class Scheduler implements AsyncDisposable {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt = Infinity;
   #lastPlan = 0;
+  #planCostMs = 0;
   #started = false;
   readonly #ending = new AbortController();
   #storeAnsweredAt = 0;
@@ -130,11 +150,11 @@ export class Scheduler implements AsyncDisposable {
     const { registry } = this.#ports;
     switch (event.kind) {
       case "replica": {
-        this.#storeAnswered(event.at);
         const client = registry.get(id);
         if (client === undefined) return;
-        if (client.replicatedTxid !== event.replicaTxid) {
-          registry.observe(id, { replicatedTxid: event.replicaTxid });
+        const { replicaTxid: replicatedTxid, localTxid: txid } = event;
+        if (client.replicatedTxid !== replicatedTxid || client.txid !== txid) {
+          registry.observe(id, { replicatedTxid, txid });
         }
         if (!isProved(registry.get(id)!)) this.#lookSoon(id);
         break;
@@ -204,6 +224,8 @@ export class Scheduler implements AsyncDisposable {
     this.#end();
     const { registry } = this.#ports;
     const deadline = performance.now() + boundMs;
+    const verdicts = Math.min(deadline, performance.now() + VERDICT_MS);
+    await settleAll(this.#running, verdicts);
     this.#desk.daemonDown();
     await settleAll(this.#running, deadline);
 
@@ -214,7 +236,8 @@ export class Scheduler implements AsyncDisposable {
       for (let id = awake.pop(); id !== undefined; id = awake.pop()) {
         const left = deadline - performance.now();
         if (left < 500) return;
-        await fallAsleep(id, this.#ports, { timeoutMs: left });
+        const path = this.#duty(id).registeredPath;
+        await fallAsleep(id, this.#ports, { path, timeoutMs: left });
       }
     };
     const workers = new Set(Array.from({ length: DRAIN_PARALLEL }, worker));
@@ -240,18 +263,7 @@ export class Scheduler implements AsyncDisposable {
   #duty(id: ClientId): Duty {
     let duty = this.#duties.get(id);
     if (duty === undefined) {
-      duty = {
-        busy: false,
-        reason: "change",
-        wokenAt: 0,
-        lookedAt: 0,
-        notBefore: 0,
-        attempts: 0,
-        waitsForStore: false,
-        errorSince: null,
-        reset: false,
-        lookQueued: false,
-      };
+      duty = { ...NO_DUTY };
       this.#duties.set(id, duty);
     }
     return duty;
@@ -260,7 +272,8 @@ export class Scheduler implements AsyncDisposable {
   /** Sees to it that a plan is made within `ms`. */
   #planWithin(ms: number): void {
     if (!this.#started || this.#ending.signal.aborted) return;
-    const earliest = this.#lastPlan + PLAN_EVERY_MS;
+    const pause = Math.max(PLAN_EVERY_MS, this.#planCostMs / PLAN_SHARE);
+    const earliest = this.#lastPlan + pause;
     const at = Math.max(performance.now() + ms, earliest);
     if (this.#timer !== null && this.#timerAt <= at) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -287,6 +300,7 @@ export class Scheduler implements AsyncDisposable {
       limits,
     );
     const { wake, recheck, nextAt } = decided;
+    this.#planCostMs = performance.now() - this.#lastPlan;
     if (decided.triesStore) this.#triedStoreAt = now();
     if (daemon.isUp) {
       for (const id of wake) this.#carryOut(id, () => this.#wake(id));
@@ -311,7 +325,7 @@ export class Scheduler implements AsyncDisposable {
 
   *#candidates(): Generator<Candidate> {
     for (const client of this.#ports.registry.attention()) {
-      yield { client, ...this.#duty(client.id) };
+      yield { client, ...this.#duties.get(client.id) ?? NO_DUTY };
     }
   }
 
@@ -356,14 +370,22 @@ export class Scheduler implements AsyncDisposable {
     }
     switch (outcome.kind) {
       case "awake":
+        // The daemon listed the replica before it gave its verdict.
+        this.#storeAnswered(now());
         this.#served++;
         this.#work.wakes++;
         if (outcome.snapshot) this.#work.snapshots++;
-        Object.assign(duty, { wokenAt: now(), lookedAt: now(), reset: false });
+        Object.assign(duty, {
+          wokenAt: now(),
+          lookedAt: now(),
+          reset: false,
+          registeredPath: client.path,
+        });
         this.#succeeded(duty);
         registry.observe(id, {
           activity: this.#ports.daemon.isUp ? "awake" : "asleep",
-          proved: true,
+          // Another file took its place meanwhile: that one is not proved.
+          proved: registry.get(id)?.path === client.path,
           blocked: null,
         });
         return this.#lookSoon(id);
@@ -391,8 +413,10 @@ export class Scheduler implements AsyncDisposable {
   async #fallAsleep(id: ClientId): Promise<void> {
     const duty = this.#duty(id);
     const problem = await fallAsleep(id, this.#ports, {
+      path: duty.registeredPath,
       timeoutMs: LAST_SYNC_MS,
     });
+    duty.registeredPath = null;
     duty.errorSince = null;
     if (problem === null) return this.#succeeded(duty);
     const { kind, hint } = errorHint(problem);

@@ -1,4 +1,6 @@
 import type { ClientId } from "../domain/client_id.ts";
+import type { Txid } from "../domain/txid.ts";
+import type { Finding } from "../litestream/continuity.ts";
 import { isUnreachable } from "../litestream/control_socket.ts";
 import { errorHint } from "../litestream/error_hint.ts";
 import { BusyError } from "./pin.ts";
@@ -57,18 +59,28 @@ export async function wake(
   ports: Ports,
   options: WakeOptions,
 ): Promise<WakeOutcome> {
-  const client = ports.registry.get(id);
+  const { registry } = ports;
+  const client = registry.get(id);
   if (client === undefined) return { kind: "gone" };
   const { path } = client;
   if (options.guard === false) return await wakeUnguarded(id, ports, options);
   try {
     if (!options.reset && await settle(id, ports)) return { kind: "settled" };
 
-    const trusted = client.proved && !options.reset;
+    const chain = { intact: client.proved && !options.reset };
     await ports.store.markUnproved({ id, path });
-    ports.registry.observe(id, { proved: false, fingerprint: null });
-    if (options.reset) await ports.files.resetLocalLtx(path);
-    return await registerProved(id, path, trusted, ports, options);
+    registry.observe(id, { proved: false, fingerprint: null });
+    try {
+      if (options.reset) await ports.files.resetLocalLtx(path);
+      return await registerProved(id, path, chain, ports, options);
+    } finally {
+      // Where the daemon wrote nothing, what was proved before still is.
+      // Otherwise an outage would cost every client a full snapshot.
+      if (chain.intact && registry.get(id)?.path === path) {
+        ports.store.save({ id, path, proved: true });
+        registry.observe(id, { proved: true });
+      }
+    }
   } catch (error) {
     if (error instanceof BusyError) {
       return { kind: "blocked", reason: error.message };
@@ -80,11 +92,12 @@ export async function wake(
 async function registerProved(
   id: ClientId,
   path: string,
-  trusted: boolean,
+  /** `intact` as long as nothing can be missing in the chain of LTX files. */
+  chain: { intact: boolean },
   ports: Ports,
   options: WakeOptions,
 ): Promise<WakeOutcome> {
-  let needsSnapshot = !trusted;
+  let needsSnapshot = !chain.intact;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     await using hold = new Hold();
     const first = await ports.files.look(path);
@@ -100,15 +113,21 @@ async function registerProved(
         hold.take(await ports.files.pinTruncated(path));
       }
     }
+    const tip = tipOf(await ports.files.look(path));
+    const wasIntact = chain.intact;
+    chain.intact = false;
     const verdict = await register(id, path, ports, options);
-    const proved = verdict.kind === "snapshot" ||
-      verdict.kind === "continued" && !needsSnapshot;
-    if (proved) {
-      ports.store.save({ id, path, proved: true });
+    if (
+      verdict.kind === "snapshot" ||
+      verdict.kind === "continued" && !needsSnapshot
+    ) {
+      chain.intact = true;
       return { kind: "awake", snapshot: verdict.kind === "snapshot" };
     }
     if (verdict.kind === "down") return { kind: "down" };
-    await unregisterQuietly(path, ports);
+    const unregistered = await unregisterQuietly(path, ports);
+    const isSame = tipOf(await ports.files.look(path)) === tip;
+    chain.intact = wasIntact && unregistered && isSame;
     if (verdict.kind === "failed") {
       return failure(verdict.message, verdict.hint);
     }
@@ -140,12 +159,22 @@ async function register(
   return await verdict;
 }
 
+/** The last local LTX file. */
+function tipOf(finding: Finding): Txid | null {
+  return "tip" in finding ? finding.tip?.maxTxid ?? null : null;
+}
+
 /** A registration that is not proved must not go on. */
-async function unregisterQuietly(path: string, { daemon }: Ports) {
+async function unregisterQuietly(
+  path: string,
+  { daemon }: Ports,
+): Promise<boolean> {
   try {
     await daemon.unregister(path, 1_000);
+    return true;
   } catch {
     // The daemon drops it all the same, or is down.
+    return false;
   }
 }
 
