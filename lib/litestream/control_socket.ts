@@ -97,7 +97,7 @@ export class ControlSocket implements Disposable {
         response.on("end", () => {
           const answer = parseObject(text);
           if (response.statusCode === 200) resolve(answer);
-          else fail(String(answer.error ?? `HTTP ${response.statusCode}`));
+          else fail(String(answer.error || `HTTP ${response.statusCode}`));
         });
       });
       call.on("timeout", () => {
@@ -116,8 +116,10 @@ export function isUnreachable(error: unknown): boolean {
 
 function parseObject(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value;
   } catch {
-    return { error: text.trim().slice(0, 500) };
+    // Plain text, as of a program that is no Litestream.
   }
+  return { error: text.trim().slice(0, 500) };
 }
