@@ -26,6 +26,7 @@ export default function Chrome({ theme: given }: { theme: Theme }) {
 
   useEffect(() => {
     ready.value = true;
+    performance.mark("interactive");
     const onKey = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       if (event.key !== "?" || target.matches("input, textarea")) return;

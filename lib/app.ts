@@ -16,15 +16,15 @@ let hostNames: readonly string[] = [];
  * manager, so it can listen first.
  */
 export const app: App<State> = new App<State>()
+  .use((ctx) => {
+    Object.assign(ctx.state, current);
+    return ctx.next();
+  })
   .use(securityHeaders())
   .use(problems((error) => logger.error("Request failed: {error}", { error })))
   .use(hostGuard(() => hostNames))
   .use(staticFiles())
   .use(csrf())
-  .use((ctx) => {
-    Object.assign(ctx.state, current);
-    return ctx.next();
-  })
   .fsRoutes();
 
 /**

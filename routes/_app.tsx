@@ -25,7 +25,8 @@ export default define.page(({ Component, req, url, state, error }) => {
         <header class="top">
           <a class="brand" href="/">Litestream manager</a>
           <Navigation path={url.pathname} state={state} locale={locale} />
-          <Chrome theme={theme} />
+          {/* Without islands a page needs no script, whatever went wrong. */}
+          {!error && <Chrome theme={theme} />}
         </header>
         <main id="main">
           <Component />
@@ -46,6 +47,7 @@ function Navigation({ path, state, locale }: {
     ["/conflicts", "Conflicts", counts?.conflict],
     ["/gone", "Gone", counts?.gone],
     ["/ignored", "Ignored", state.manager?.ignored().length],
+    ["/activity", "Activity", undefined],
     ["/about", "About", undefined],
   ];
   return (

@@ -172,6 +172,9 @@ Deno.test("pause and resume, for one and for many", async () => {
   }));
   assert.deepEqual(many.changed, [ids[1], ids[2]]);
   assert.deepEqual([status(1), status(3)], ["paused", "protected"]);
+  const activity = await (await app.ask("/activity")).text();
+  assert.match(activity, /Paused 2 clients/);
+  assert.match(activity, /Resumed 1 client/);
 });
 
 Deno.test("a form without script comes back to where it was", async () => {

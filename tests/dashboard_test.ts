@@ -431,6 +431,7 @@ test("no page breaks accessibility rules or its width, wide or narrow, light or 
     "/conflicts",
     "/gone",
     "/ignored",
+    "/activity",
     "/about",
   ];
   for (const colorScheme of ["light", "dark"] as const) {

@@ -2,6 +2,7 @@ import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { HistoryEntry, ManagerView } from "../view.ts";
 import { type Activity, ActivityRing } from "./activity_ring.ts";
+import { AuditLog } from "./audit_log.ts";
 import { ChangeRing } from "./change_ring.ts";
 import { type ClientQuery, findClients, type Found } from "./client_query.ts";
 import { type ClientRow, rowOf } from "./client_row.ts";
@@ -28,6 +29,7 @@ const CACHED_QUERIES = 64;
 export class Feed implements EventSource, Disposable {
   readonly run: string;
   readonly manager: ManagerView;
+  readonly audit: AuditLog;
   readonly #now: () => number;
   readonly #changes = new ChangeRing();
   readonly #bars: TickBars;
@@ -47,6 +49,7 @@ export class Feed implements EventSource, Disposable {
     this.manager = manager;
     this.run = manager.startedAt.toString(36);
     this.#now = now;
+    this.audit = new AuditLog({ now });
     this.#bars = new TickBars({ now });
     this.#activity = new ActivityRing({ now });
     // What was wrong before anybody looked is still wrong.

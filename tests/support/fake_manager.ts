@@ -294,18 +294,20 @@ export function addTrouble(
 
 /**
  * Changes clients at random until aborted: `perSecond` writes, each in the
- * replica about a second later.
+ * replica about a second later. The rate may be changed meanwhile.
  */
 export async function drive(
   manager: FakeManager,
   ids: readonly ClientId[],
-  { perSecond, signal }: { perSecond: number; signal: AbortSignal },
+  rate: { readonly perSecond: number },
+  signal: AbortSignal,
 ): Promise<void> {
   const pending: { id: ClientId; due: number }[] = [];
+  let owed = 0;
   let n = 0;
   while (!signal.aborted) {
-    const batch = Math.max(1, Math.round(perSecond / 10));
-    for (let i = 0; i < batch; i++) {
+    owed += rate.perSecond / 10;
+    for (; owed >= 1; owed--) {
       // A few clients write most of the time, as in real fleets.
       const id = ids[Math.floor(ids.length * Math.random() ** 3)];
       if (id === undefined) continue;
@@ -318,9 +320,7 @@ export async function drive(
       manager.prove(id);
     }
     if (++n % 10 === 0) manager.registry.tick();
-    await new Promise((resolve) =>
-      setTimeout(resolve, perSecond < 10 ? 1_000 / perSecond : 100)
-    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

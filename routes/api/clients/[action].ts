@@ -3,7 +3,8 @@ import { type ClientId, parseClientId } from "../../../lib/domain/client_id.ts";
 import { MAX_LIMIT } from "../../../lib/feed/client_query.ts";
 import { ParamError } from "../../../lib/feed/query_params.ts";
 import { actionAnswer } from "../../../lib/web/action_answer.ts";
-import { define, running } from "../../../lib/web/state.ts";
+import { act, ACTIONS } from "../../../lib/web/actions.ts";
+import { define } from "../../../lib/web/state.ts";
 
 /** An id is 36 characters; a form adds a few. */
 const MAX_BODY_BYTES = MAX_LIMIT * 64;
@@ -14,16 +15,11 @@ const MAX_BODY_BYTES = MAX_LIMIT * 64;
  * so already, are left out.
  */
 export const handler = define.handlers({
-  async POST({ req, params, state }) {
-    const { manager } = running(state);
-    const { action } = params;
-    if (action !== "pause" && action !== "resume") throw new HttpError(404);
-    const changed = (await readIds(req)).filter((id) => {
-      const client = manager.registry.get(id);
-      return client !== undefined && client.paused !== (action === "pause");
-    });
-    for (const id of changed) manager[action](id);
-    return actionAnswer(req, { changed });
+  async POST(ctx) {
+    const action = ACTIONS.find((action) => action === ctx.params.action);
+    if (action === undefined) throw new HttpError(404);
+    const changed = act(action, await readIds(ctx.req), ctx);
+    return actionAnswer(ctx.req, { changed });
   },
 });
 
