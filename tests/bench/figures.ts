@@ -1,0 +1,114 @@
+import type { ContenderName } from "./contender.ts";
+import type { RequestCounts } from "./metering_proxy.ts";
+
+/** Times of many events, in ms. */
+export interface Spread {
+  readonly count: number;
+  /** Events that did not come within the bound. */
+  readonly missing: number;
+  readonly median: number;
+  readonly p99: number;
+}
+
+/** What a start was measured to take. */
+export interface Restart {
+  /** Until all are known as protected, and what changed is in the replica; null when not within the bound. */
+  readonly seconds: number | null;
+  /** S3 requests until then. */
+  readonly requests: RequestCounts;
+}
+
+export interface Idle {
+  readonly seconds: number;
+  /** By the program's name, in bytes. */
+  readonly rssBytes: Readonly<Record<string, number>>;
+  /** Of one core. */
+  readonly cpuPercent: number;
+  readonly requestsPerMinute: RequestCounts;
+  readonly openFiles: number;
+  readonly inotifyWatches: number;
+}
+
+/** All that was measured of one contender with one number of databases; null is what it did not get to. */
+export interface Figures {
+  readonly contender: ContenderName;
+  readonly databases: number;
+  /** Load average of the machine before it began: others at work make times longer. */
+  readonly loadBefore: number;
+  /** How it ended, if by itself, in its own words. */
+  failure: string | null;
+  /** Seconds from its start until every database has an LTX file in the bucket. */
+  firstUpload: number | null;
+  /** Seconds until it says itself that all are protected, where it can. */
+  firstBackup: number | null;
+  firstBackupRequests: RequestCounts | null;
+  /** Highest memory of all processes together during the first backup, in bytes. */
+  peakRssBytes: number | null;
+  idle: Idle | null;
+  /** Beside the databases, in bytes. */
+  diskBytes: number | null;
+  asleep: Spread | null;
+  awake: Spread | null;
+  active: Spread | null;
+  /** Of one core, while 1% of the databases are written. */
+  activeCpuPercent: number | null;
+  restartUnchanged: Restart | null;
+  restartChanged: Restart | null;
+  frontPage: FrontPage | null;
+}
+
+export interface FrontPage {
+  /** Until the first byte, in ms. */
+  readonly firstByte: Spread;
+  readonly htmlBytes: number;
+}
+
+export function emptyFigures(
+  contender: ContenderName,
+  databases: number,
+): Figures {
+  return {
+    contender,
+    databases,
+    loadBefore: Deno.loadavg()[0]!,
+    failure: null,
+    firstUpload: null,
+    firstBackup: null,
+    firstBackupRequests: null,
+    peakRssBytes: null,
+    idle: null,
+    diskBytes: null,
+    asleep: null,
+    awake: null,
+    active: null,
+    activeCpuPercent: null,
+    restartUnchanged: null,
+    restartChanged: null,
+    frontPage: null,
+  };
+}
+
+/** Sums up times; null when there are none at all. */
+export function spreadOf(times: readonly number[], missing = 0): Spread | null {
+  if (times.length === 0) return null;
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!;
+  return { count: sorted.length, missing, median: at(0.5), p99: at(0.99) };
+}
+
+/** The machine that figures were taken on. */
+export interface Machine {
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly system: string;
+}
+
+export interface Report {
+  readonly takenAt: string;
+  readonly machine: Machine;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly quick: boolean;
+  readonly runs: readonly Figures[];
+}

@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import project from "../../deno.json" with { type: "json" };
+import { freePorts } from "../support/free_ports.ts";
+import type { Arena, Contender } from "./contender.ts";
+import { Program } from "./program.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Litestream Manager, as `deno task start` runs it. */
+export class Ours implements Contender {
+  readonly name = "ours";
+  /** Address of its pages and its API. */
+  readonly url: string;
+  readonly #program: Program;
+  readonly #count: number;
+
+  constructor(arena: Arena) {
+    const port = freePorts(1)[0]!;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#count = arena.databases.ids.length;
+    const { PATH = "", HOME = "", DENO_DIR } = Deno.env.toObject();
+    this.#program = new Program(Deno.execPath(), {
+      args: [
+        ...startArguments(),
+        "--watch-dir",
+        arena.databases.path,
+        "--bucket",
+        arena.bucket,
+        "--prefix",
+        arena.prefix,
+        "--endpoint",
+        arena.proxy.endpoint,
+        "--state-dir",
+        stateDir(arena),
+        "--litestream",
+        arena.litestream,
+        "--port",
+        `${port}`,
+      ],
+      env: { PATH, HOME, ...DENO_DIR ? { DENO_DIR } : {}, ...arena.env },
+    });
+  }
+
+  get pid(): number {
+    return this.#program.pid;
+  }
+
+  get ended(): Promise<string> {
+    return this.#program.ended;
+  }
+
+  async allProtected(): Promise<boolean> {
+    const status = await this.status();
+    return status?.counts["protected"] === this.#count;
+  }
+
+  /** Counters of `/api/status`, without its list of clients; null when it does not answer yet. */
+  async status(): Promise<StatusHead | null> {
+    try {
+      const response = await fetch(`${this.url}/api/status`);
+      if (!response.ok || response.body === null) {
+        await response.body?.cancel();
+        return null;
+      }
+      let text = "";
+      for await (
+        const piece of response.body.pipeThrough(new TextDecoderStream())
+      ) {
+        text += piece;
+        const end = text.indexOf(`,"clients":[`);
+        // Leaving the loop cancels the rest.
+        if (end >= 0) return JSON.parse(`${text.slice(0, end)}}`);
+      }
+      return JSON.parse(text);
+    } catch (error) {
+      // Nobody listens yet.
+      if (error instanceof TypeError) return null;
+      throw error;
+    }
+  }
+
+  stop(boundMs: number): Promise<void> {
+    return this.#program.stop(boundMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+  }
+}
+
+/** What the bench reads of `/api/status`. */
+export interface StatusHead {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly awake: number;
+}
+
+export function stateDir({ dir }: Arena): string {
+  return join(dir, "state");
+}
+
+/** The arguments of Deno in the task `start`. */
+function startArguments(): string[] {
+  const command = project.tasks.start.command.split("&&").at(-1)!.trim();
+  const [, ...words] = command.split(/\s+/);
+  return words.map((word) =>
+    word === "main.ts" ? new URL("main.ts", ROOT).href : word
+  );
+}

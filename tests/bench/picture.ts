@@ -1,0 +1,154 @@
+import type { ContenderName } from "./contender.ts";
+import type { Figures, Report } from "./figures.ts";
+import { total } from "./metering_proxy.ts";
+import { totalBytes } from "./processes.ts";
+import { bySize, NAMES } from "./table.ts";
+
+interface Panel {
+  readonly title: string;
+  readonly unit: string;
+  readonly value: (figures: Figures) => number | null | undefined;
+}
+
+const PANELS: readonly Panel[] = [
+  {
+    title: "First backup of all",
+    unit: "s",
+    value: (f) => f.firstBackup ?? f.firstUpload,
+  },
+  {
+    title: "Memory, idle",
+    unit: "MiB",
+    value: (f) => f.idle && totalBytes(f.idle.rssBytes) / (1 << 20),
+  },
+  {
+    title: "S3 requests a minute, idle",
+    unit: "",
+    value: (f) => f.idle && total(f.idle.requestsPerMinute),
+  },
+  {
+    title: "Processor, idle",
+    unit: "% of a core",
+    value: (f) => f.idle?.cpuPercent,
+  },
+  {
+    title: "Change to replica, median",
+    unit: "s",
+    value: (f) => f.asleep && f.asleep.median / 1_000,
+  },
+  {
+    title: "Start again, unchanged",
+    unit: "s",
+    value: (f) => f.restartUnchanged?.seconds,
+  },
+];
+
+const WIDTH = 860;
+const MARGIN = 20;
+const PANEL_WIDTH = (WIDTH - 3 * MARGIN) / 2;
+const BAR = 16;
+const GAP = 5;
+const LABEL = 132;
+const ORDER: readonly ContenderName[] = ["ours", "peer", "tuned"];
+
+/** Draws the report, light or dark as the reader has it. */
+export function pictureOf(
+  { machine, versions, runs, takenAt }: Report,
+): string {
+  const parts: string[] = [];
+  let y = MARGIN;
+  for (const [count, figures] of bySize(runs)) {
+    const present = ORDER.flatMap((name) =>
+      figures.find(({ contender }) => contender === name) ?? []
+    );
+    const height = 34 + present.length * (BAR + GAP);
+    y += 16;
+    parts.push(
+      text(MARGIN, y, `${count.toLocaleString("en")} databases`, "size"),
+    );
+    y += 16;
+    PANELS.forEach((panel, index) => {
+      const x = MARGIN + (index % 2) * (PANEL_WIDTH + MARGIN);
+      const top = y + Math.floor(index / 2) * height;
+      parts.push(drawPanel(panel, present, { x, y: top }));
+    });
+    y += Math.ceil(PANELS.length / 2) * height + 8;
+  }
+  const { processor, cores, memoryGiB } = machine;
+  y += 8;
+  parts.push(text(
+    MARGIN,
+    y,
+    `${processor}, ${cores} cores, ${memoryGiB} GiB; S3 server on the same cores; Litestream ${
+      versions["Litestream"]
+    }; ${takenAt.slice(0, 10)}. Shorter is better.`,
+    "note",
+  ));
+  const height = y + MARGIN;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Litestream Manager and Litestream alone, measured">
+<style>
+text { font: 12px system-ui, sans-serif; fill: #1f2933 }
+.size { font-size: 15px; font-weight: 600 }
+.title { font-weight: 600 }
+.value { font-variant-numeric: tabular-nums }
+.note, .none { fill: #616e7c }
+.ours { fill: #0b7a5c } .peer { fill: #9aa5b1 } .tuned { fill: #c3ccd5 }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e4e7eb } .note, .none { fill: #9aa5b1 }
+  .ours { fill: #34d399 } .peer { fill: #7b8794 } .tuned { fill: #52606d }
+}
+</style>
+${parts.join("\n")}
+</svg>
+`;
+}
+
+function drawPanel(
+  { title, unit, value }: Panel,
+  runs: readonly Figures[],
+  { x, y }: { x: number; y: number },
+): string {
+  const parts = [
+    text(x, y + 14, unit === "" ? title : `${title}, ${unit}`, "title"),
+  ];
+  const highest = Math.max(...runs.map((run) => value(run) ?? 0));
+  const room = PANEL_WIDTH - LABEL - 60;
+  runs.forEach((run, index) => {
+    const top = y + 22 + index * (BAR + GAP);
+    const middle = top + BAR / 2 + 4;
+    const known = value(run);
+    parts.push(text(x, middle, NAMES[run.contender], "name"));
+    if (known == null) {
+      parts.push(
+        text(
+          x + LABEL,
+          middle,
+          run.failure === null ? "not measured" : "failed",
+          "none",
+        ),
+      );
+      return;
+    }
+    const width = highest === 0 ? 0 : known / highest * room;
+    parts.push(
+      `<rect class="${run.contender}" x="${x + LABEL}" y="${top}" width="${
+        Math.max(1, width).toFixed(1)
+      }" height="${BAR}" rx="2"/>`,
+      text(x + LABEL + Math.max(1, width) + 6, middle, shown(known), "value"),
+    );
+  });
+  return parts.join("\n");
+}
+
+function shown(value: number): string {
+  if (value === 0) return "0";
+  if (value < 10) return value.toFixed(value < 1 ? 2 : 1);
+  return Math.round(value).toLocaleString("en");
+}
+
+function text(x: number, y: number, words: string, kind: string): string {
+  const safe = words.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return `<text class="${kind}" x="${x.toFixed(1)}" y="${
+    y.toFixed(1)
+  }">${safe}</text>`;
+}
