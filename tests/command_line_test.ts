@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { AppDatabase, contentDigest } from "./support/app_database.ts";
 import {
   litestreamPath,
@@ -45,6 +46,28 @@ Deno.test("SIGINT ends it with 0 as SIGTERM does", async () => {
   });
   manager.kill("SIGINT");
   assert.equal((await manager.ended()).code, 0);
+});
+
+/** A terminal sends it to all programs that it shows: also to the manager's own. */
+Deno.test("Ctrl-C in a terminal: what is awake is in the replica at the end", async () => {
+  await using dir = await TempDir.create("command-line");
+  await Deno.mkdir(dir.join("data"));
+  using app = AppDatabase.open(dir.join("data", `${ID}.db`));
+  app.insert(50);
+  await using manager = await ManagerProcess.start({
+    args: localFlags(dir.path),
+    detached: true,
+  });
+  await manager.untilProtected(1);
+  app.insert(1);
+  await manager.until(
+    "it is awake",
+    async () => (await manager.client(ID))?.awake,
+  );
+  // Less than 0: the group, not the process alone.
+  process.kill(-manager.pid, "SIGINT");
+  assert.equal((await manager.ended()).code, 0);
+  assert.match(manager.stderr, /Everything is in the replica/);
 });
 
 /** What cannot work, its exit status, and the one line on standard error. */

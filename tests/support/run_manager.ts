@@ -52,6 +52,8 @@ export interface RunManagerOptions {
   /** What Deno runs, with options of its own before it. @default {["main.ts"]} */
   readonly program?: readonly string[];
   readonly cwd?: string;
+  /** In a process group of its own, as a program that a terminal started. */
+  readonly detached?: boolean;
 }
 
 /** A manager as an operator runs it: main.ts in a process of its own. */
@@ -94,6 +96,7 @@ export class ManagerProcess implements AsyncDisposable {
       waitUntilReady = true,
       program = [MAIN],
       cwd,
+      detached = false,
     }: RunManagerOptions,
   ): Promise<ManagerProcess> {
     const all = await withDefaults(args);
@@ -101,6 +104,7 @@ export class ManagerProcess implements AsyncDisposable {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", ...startPermissions(), ...program, ...all],
       ...(cwd ? { cwd } : {}),
+      detached,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
