@@ -81,9 +81,11 @@ export class VerdictDesk {
       case "sync":
         // "sync" comes before the file is written, "synced" after it.
         if (event.snapshot) open.snapshot = event.txid;
-        else if (open.snapshot === null) {
+        else {
+          // After a snapshot that was begun and never written it proves nothing.
+          const begun = open.snapshot !== null;
           open.settle({
-            kind: open.saltMatch === true ? "continued" : "mismatch",
+            kind: open.saltMatch === true && !begun ? "continued" : "mismatch",
           });
         }
         break;
