@@ -3,6 +3,7 @@ import type { Txid } from "../domain/txid.ts";
 import type { Finding } from "../litestream/continuity.ts";
 import { isUnreachable } from "../litestream/control_socket.ts";
 import { errorHint } from "../litestream/error_hint.ts";
+import { pathProblem } from "../litestream/path_problem.ts";
 import { BusyError } from "./pin.ts";
 import type { HeldPin } from "./pin_keeper.ts";
 import type { Ports } from "./ports.ts";
@@ -63,6 +64,8 @@ export async function wake(
   const client = registry.get(id);
   if (client === undefined) return { kind: "gone" };
   const { path } = client;
+  const odd = pathProblem(path);
+  if (odd !== null) return failure(odd, "Rename the folder");
   if (options.guard === false) return await wakeUnguarded(id, ports, options);
   try {
     if (!options.reset && await settle(id, ports)) return { kind: "settled" };
