@@ -22,7 +22,7 @@ export class ChangeRing {
   /** The clients that changed after a version; null when that is too long ago. */
   since(version: number): Set<ClientId> | null {
     const oldest = Math.max(0, this.#version - this.#capacity);
-    if (version < oldest || version > this.#version) return null;
+    if (!(version >= oldest && version <= this.#version)) return null;
     const changed = new Set<ClientId>();
     for (let at = version; at < this.#version; at++) {
       changed.add(this.#ids[at % this.#capacity]!);

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { FakeManager } from "../../tests/support/fake_manager.ts";
+import { totalsOf } from "./totals.ts";
+
+const NOW = 1_000_000_000;
+
+Deno.test("the longest waiting change and the worst client are told", () => {
+  const manager = new FakeManager({ now: () => NOW });
+  const [a, b, c, d] = manager.fill(5);
+  manager.change(a!);
+  manager.registry.observe(a!, { dirtySince: NOW - 5_000 });
+  manager.change(b!);
+  manager.registry.observe(b!, { dirtySince: NOW - 90_000 });
+  manager.change(c!);
+  manager.registry.observe(c!, { dirtySince: NOW - 70_000 });
+  const late = totalsOf(manager, NOW);
+  assert.equal(late.oldestUnsyncedSince, NOW - 90_000);
+  assert.deepEqual(late.worst, { id: b, status: "lagging", note: null });
+  manager.change(d!);
+  manager.fail(d!, "x".repeat(5_000));
+  const failing = totalsOf(manager, NOW);
+  assert.equal(failing.worst?.id, d);
+  assert.equal(failing.worst?.note?.length, 200);
+  assert.ok(JSON.stringify(failing).length < 2_048);
+});
+
+Deno.test("what is paused or gone waits for nothing", () => {
+  const manager = new FakeManager({ now: () => NOW });
+  const [a, b] = manager.fill(3);
+  for (const id of [a!, b!]) manager.change(id);
+  manager.pause(a!);
+  const { path } = manager.registry.get(b!)!;
+  manager.registry.discover({ kind: "lost", id: b!, path });
+  const totals = totalsOf(manager, NOW);
+  assert.equal(totals.oldestUnsyncedSince, null);
+  assert.equal(totals.worst, null);
+  assert.equal(totals.clients, 3);
+});
+
+Deno.test("requests of all methods are added up", () => {
+  const manager = new FakeManager({ now: () => NOW });
+  Object.assign(manager.requests, { PUT: 3, GET: 2, DELETE: 1 });
+  assert.equal(totalsOf(manager, NOW).requests, 6);
+});
