@@ -11,7 +11,7 @@ import { connectionUrl, targetIdentity } from "./domain/replica_target.ts";
 import { HistoryBook } from "./feed/history_book.ts";
 import { childEnvironment } from "./litestream/child_environment.ts";
 import { look } from "./litestream/continuity.ts";
-import { Daemon } from "./litestream/daemon.ts";
+import { DaemonPool, type PoolState } from "./litestream/daemon_pool.ts";
 import { resetLocalLtx } from "./litestream/local_ltx.ts";
 import type { LogEvent } from "./litestream/log_event.ts";
 import { replicateOnce } from "./litestream/once.ts";
@@ -48,6 +48,8 @@ export interface ManagerOptions {
 /** How long the clients that are awake may take for their last sync, in ms. */
 export const DRAIN_MS = 20_000;
 const MAX_TROUBLES = 50;
+/** Beyond this, one Litestream gets slow at compacting one database after the other. */
+const PER_DAEMON = 500;
 
 /**
  * Builds all parts of the program and owns their lives: discovery tells the
@@ -68,7 +70,7 @@ export class Manager implements ManagerView, AsyncDisposable {
   readonly #resources = new AsyncDisposableStack();
   readonly #ready: ReadonlySignal<boolean>;
   #store!: Store;
-  #daemon!: Daemon;
+  #daemon!: DaemonPool;
   #scheduler: Scheduler | null = null;
   #discovery: Discovery | null = null;
   #replica: ReplicaReader | null = null;
@@ -102,7 +104,7 @@ export class Manager implements ManagerView, AsyncDisposable {
     return this.#ready;
   }
 
-  get daemon(): Daemon["state"] {
+  get daemon(): ReadonlySignal<PoolState> {
     return this.#daemon.state;
   }
 
@@ -191,14 +193,16 @@ export class Manager implements ManagerView, AsyncDisposable {
     );
 
     this.#daemon = resources.use(
-      await Daemon.start({
+      await DaemonPool.start({
         program: litestream,
         env: this.#childEnvironment,
         stateDir: config.stateDir,
-        socket: await controlSocketPath(config.stateDir),
+        most: Math.ceil(config.maxAwake / PER_DAEMON),
+        capacity: PER_DAEMON,
+        socketOf: (name) => controlSocketPath(config.stateDir, name),
         retentionMs: config.retentionMs,
         onEvent: (event) => this.#hear(event),
-        onDown: () => this.#scheduler?.daemonDown(),
+        onDown: (paths) => this.#scheduler?.daemonDown(paths),
         onUp: () => this.#scheduler?.daemonUp(),
         wantsVerify: (id) => this.#scheduler?.wantsVerify(id) ?? false,
       }),

@@ -20,6 +20,8 @@ export interface DaemonOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Folder for its configuration. */
   readonly stateDir: string;
+  /** Tells its files from those of other daemons there. @default {"litestream"} */
+  readonly name?: string;
   /** Path of its control socket. */
   readonly socket: string;
   readonly retentionMs: number;
@@ -87,6 +89,13 @@ export class Daemon implements AsyncDisposable {
     return daemon;
   }
 
+  /** Ends the daemon that an earlier manager left under these options, if any. */
+  static async endLeftOver(options: DaemonOptions): Promise<void> {
+    const daemon = new Daemon(options);
+    await daemon.#endPredecessor();
+    daemon.#control[Symbol.dispose]();
+  }
+
   get state(): ReadonlySignal<DaemonState> {
     return this.#state;
   }
@@ -126,12 +135,16 @@ export class Daemon implements AsyncDisposable {
     await this.stop();
   }
 
+  get #name(): string {
+    return this.#options.name ?? "litestream";
+  }
+
   get #configFile(): string {
-    return join(this.#options.stateDir, "litestream.yml");
+    return join(this.#options.stateDir, `${this.#name}.yml`);
   }
 
   get #pidFile(): string {
-    return join(this.#options.stateDir, "litestream.pid");
+    return join(this.#options.stateDir, `${this.#name}.pid`);
   }
 
   async #keepRunning(): Promise<void> {

@@ -9,11 +9,14 @@ const MAX_BYTES = 100;
  * path is too long for a socket, in a folder of its own under /tmp that only
  * this user may enter.
  */
-export async function controlSocketPath(stateDir: string): Promise<string> {
-  const path = join(stateDir, "litestream.sock");
+export async function controlSocketPath(
+  stateDir: string,
+  name = "litestream",
+): Promise<string> {
+  const path = join(stateDir, `${name}.sock`);
   if (new TextEncoder().encode(path).length <= MAX_BYTES) return path;
-  const name = createHash("sha256").update(stateDir).digest("hex").slice(0, 16);
-  const folder = `/tmp/litestream-manager-${name}`;
+  const hash = createHash("sha256").update(stateDir).digest("hex").slice(0, 16);
+  const folder = `/tmp/litestream-manager-${hash}`;
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const { mode, uid } = await Deno.stat(folder);
   if (uid !== Deno.uid() || ((mode ?? 0) & 0o077) !== 0) {
@@ -21,5 +24,5 @@ export async function controlSocketPath(stateDir: string): Promise<string> {
       `Cannot use "${folder}" for the control socket: it is another user's. Give a shorter --state-dir`,
     );
   }
-  return join(folder, "litestream.sock");
+  return join(folder, `${name}.sock`);
 }

@@ -10,6 +10,8 @@ import type { HeldPin } from "./pin_keeper.ts";
 /** The daemon, as protection uses it. */
 export interface DaemonPort {
   readonly isUp: boolean;
+  /** Whether it has a database, as far as we know. */
+  has(path: string): boolean;
   register(path: string, replicaUrl: string): Promise<void>;
   unregister(path: string, timeoutMs: number): Promise<void>;
   /** Ends it; a fresh one takes its place. */

@@ -187,22 +187,28 @@ export class Scheduler implements AsyncDisposable {
     }
   }
 
-  /** The daemon ended, and with it every registration. */
-  daemonDown(): void {
-    this.#desk.daemonDown();
-    this.#served = 0;
+  /** A daemon ended, and with it the registrations of these databases. */
+  daemonDown(paths: ReadonlySet<string>): void {
     const { registry, now } = this.#ports;
-    for (const client of [...registry.attention()]) {
-      if (client.activity !== "awake" || this.#duty(client.id).busy) continue;
+    const lost = [...registry.attention()].filter(({ id, path }) =>
+      paths.has(this.#duties.get(id)?.registeredPath ?? path)
+    );
+    this.#desk.daemonDown(lost.map(({ id }) => id));
+    for (const client of lost) {
+      const duty = this.#duty(client.id);
+      // Whatever is being done with it finds out by itself.
+      if (client.activity !== "awake" || duty.busy) continue;
+      duty.registeredPath = null;
       registry.observe(client.id, {
         activity: "asleep",
         // Nobody has watched it since: the guard looks before it is protected.
         dirtySince: client.dirtySince ?? now(),
       });
     }
+    if (registry.awake === 0) this.#served = 0;
   }
 
-  /** The daemon answers: what waited for it goes on. */
+  /** A daemon answers: what waited for it goes on. */
   daemonUp(): void {
     this.#planWithin(0);
   }
@@ -226,7 +232,7 @@ export class Scheduler implements AsyncDisposable {
     const deadline = performance.now() + boundMs;
     const verdicts = Math.min(deadline, performance.now() + VERDICT_MS);
     await settleAll(this.#running, verdicts);
-    this.#desk.daemonDown();
+    this.#desk.close();
     await settleAll(this.#running, deadline);
 
     const awake = [...registry.attention()]
@@ -249,7 +255,7 @@ export class Scheduler implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end();
-    this.#desk.daemonDown();
+    this.#desk.close();
     await Promise.allSettled(this.#running);
   }
 
@@ -383,7 +389,7 @@ export class Scheduler implements AsyncDisposable {
         });
         this.#succeeded(duty);
         registry.observe(id, {
-          activity: this.#ports.daemon.isUp ? "awake" : "asleep",
+          activity: this.#ports.daemon.has(client.path) ? "awake" : "asleep",
           // Another file took its place meanwhile: that one is not proved.
           proved: registry.get(id)?.path === client.path,
           blocked: null,

@@ -101,8 +101,13 @@ export class VerdictDesk {
     }
   }
 
-  /** The daemon ended, and every registration with it. */
-  daemonDown(): void {
-    for (const open of [...this.#cases.values()]) open.settle({ kind: "down" });
+  /** A daemon ended, and with it the registrations of these clients. */
+  daemonDown(ids: Iterable<ClientId>): void {
+    for (const id of ids) this.#cases.get(id)?.settle({ kind: "down" });
+  }
+
+  /** Ends all waiting. */
+  close(): void {
+    this.daemonDown([...this.#cases.keys()]);
   }
 }

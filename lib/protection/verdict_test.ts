@@ -158,7 +158,7 @@ Deno.test("a daemon that ends takes every verdict with it", async () => {
   );
   assert(desk.awaits(someId(2)));
   desk.hear(match);
-  desk.daemonDown();
+  desk.close();
   for (const verdict of verdicts) {
     assert.deepEqual(await verdict, { kind: "down" });
   }

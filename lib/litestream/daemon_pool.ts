@@ -1,0 +1,219 @@
+import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
+import { getLogger } from "@logtape/logtape";
+import { Daemon, type DaemonOptions, type DaemonState } from "./daemon.ts";
+
+const log = getLogger(["litestream-manager", "daemon"]);
+
+export interface DaemonPoolOptions
+  extends Omit<DaemonOptions, "name" | "socket" | "onDown" | "onUp"> {
+  /** How many databases one daemon gets. @default {500} */
+  readonly capacity?: number;
+  /** How many daemons there may be. */
+  readonly most: number;
+  /** Path of a daemon's control socket. */
+  socketOf(name: string): Promise<string>;
+  /** A daemon ended: these databases are registered no more. */
+  onDown(paths: ReadonlySet<string>): void;
+  onUp(): void;
+}
+
+/** What is known of all daemons together. */
+export interface PoolState extends DaemonState {
+  /** How many processes there are. */
+  readonly daemons: number;
+}
+
+interface Slot {
+  readonly daemon: Daemon;
+  readonly paths: Set<string>;
+}
+
+/** A manager with a larger limit may have left so many. */
+const MOST_LEFT = 16;
+/** How long a further daemon may take to answer, in ms. */
+const READY_MS = 15_000;
+
+/**
+ * The daemons: one, and more only while one is full. A database goes to the
+ * one that has the fewest; the death of a daemon touches only its own.
+ */
+export class DaemonPool implements AsyncDisposable {
+  readonly #options: DaemonPoolOptions;
+  readonly #slots = signal<readonly Slot[]>([]);
+  readonly #state: ReadonlySignal<PoolState>;
+  readonly #owners = new Map<string, Slot>();
+  #growing: Promise<unknown> | null = null;
+  #stopped = false;
+
+  private constructor(options: DaemonPoolOptions) {
+    this.#options = options;
+    this.#state = computed(() =>
+      summarize(this.#slots.value.map(({ daemon }) => daemon.state.value))
+    );
+  }
+
+  /** Starts the first daemon; resolves before it is ready. */
+  static async start(options: DaemonPoolOptions): Promise<DaemonPool> {
+    const pool = new DaemonPool(options);
+    // A manager that was killed may have left several.
+    for (let index = 1; index < Math.max(options.most, MOST_LEFT); index++) {
+      await Daemon.endLeftOver(await pool.#optionsOf(index));
+    }
+    await pool.#grow();
+    return pool;
+  }
+
+  get state(): ReadonlySignal<PoolState> {
+    return this.#state;
+  }
+
+  get isUp(): boolean {
+    return this.#slots.peek().some(({ daemon }) => daemon.isUp);
+  }
+
+  /** Whether a database is registered with a daemon that lives. */
+  has(path: string): boolean {
+    return this.#owners.has(path);
+  }
+
+  /** Gives a database to the daemon that has the fewest. See `Daemon.register`. */
+  async register(path: string, replicaUrl: string): Promise<void> {
+    const slot = await this.#slotFor(path);
+    slot.paths.add(path);
+    this.#owners.set(path, slot);
+    try {
+      await slot.daemon.register(path, replicaUrl);
+    } catch (error) {
+      this.#release(path, slot);
+      throw error;
+    }
+  }
+
+  /** See `Daemon.unregister`. */
+  async unregister(path: string, timeoutMs: number): Promise<void> {
+    const slot = this.#owners.get(path);
+    if (slot === undefined) return;
+    try {
+      await slot.daemon.unregister(path, timeoutMs);
+    } finally {
+      this.#release(path, slot);
+    }
+  }
+
+  /**
+   * For when nobody is registered: ends the daemons but one, and puts a fresh
+   * process in the place of that.
+   */
+  replace(): void {
+    if (this.#owners.size > 0) return;
+    const [first, ...others] = this.#slots.peek();
+    this.#slots.value = first === undefined ? [] : [first];
+    for (const { daemon } of others) {
+      daemon.stop().catch((error) =>
+        log.error("Cannot end a daemon: {error}", { error })
+      );
+    }
+    first?.daemon.replace();
+  }
+
+  /** Ends all daemons, side by side, each within `graceMs`. */
+  async stop(options: { graceMs?: number } = {}): Promise<void> {
+    this.#stopped = true;
+    await this.#growing?.catch(() => {});
+    await Promise.all(
+      this.#slots.peek().map(({ daemon }) => daemon.stop(options)),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #release(path: string, slot: Slot): void {
+    slot.paths.delete(path);
+    if (this.#owners.get(path) === slot) this.#owners.delete(path);
+  }
+
+  async #slotFor(path: string): Promise<Slot> {
+    const known = this.#owners.get(path);
+    if (known !== undefined) return known;
+    const { capacity = 500, most } = this.#options;
+    const count = this.#slots.peek().length;
+    const up = this.#slots.peek().filter(({ daemon }) => daemon.isUp);
+    const best = up.reduce<Slot | null>(
+      (best, slot) =>
+        best === null || slot.paths.size < best.paths.size ? slot : best,
+      null,
+    );
+    if (best !== null && (best.paths.size < capacity || count >= most)) {
+      return best;
+    }
+    if (count < most) {
+      this.#growing ??= this.#grow().finally(() => this.#growing = null);
+      await this.#growing;
+      return await this.#slotFor(path);
+    }
+    return best ?? this.#slots.peek()[0]!;
+  }
+
+  async #grow(): Promise<void> {
+    const index = this.#slots.peek().length;
+    const paths = new Set<string>();
+    const { promise: up, resolve } = Promise.withResolvers<void>();
+    const daemon = await Daemon.start({
+      ...await this.#optionsOf(index),
+      onUp: () => {
+        resolve();
+        this.#options.onUp();
+      },
+      onDown: () => {
+        const lost = new Set(paths);
+        for (const path of lost) this.#release(path, slot);
+        this.#options.onDown(lost);
+      },
+    });
+    const slot: Slot = { daemon, paths };
+    this.#slots.value = [...this.#slots.peek(), slot];
+    // The first may be slow to start: everything waits for it anyway.
+    if (index === 0) return;
+    const timer = setTimeout(resolve, READY_MS);
+    await up;
+    clearTimeout(timer);
+  }
+
+  async #optionsOf(index: number): Promise<DaemonOptions> {
+    const name = index === 0 ? "litestream" : `litestream-${index + 1}`;
+    return {
+      ...this.#options,
+      name,
+      socket: await this.#options.socketOf(name),
+      onDown: () => {},
+    };
+  }
+}
+
+/** The first daemon's state, with the memory and the restarts of all. */
+function summarize(states: readonly DaemonState[]): PoolState {
+  const [first] = states;
+  if (first === undefined) {
+    return {
+      state: "starting",
+      version: null,
+      pid: null,
+      rssBytes: null,
+      restarts: 0,
+      error: null,
+      daemons: 0,
+    };
+  }
+  const running = states.find(({ state }) => state === "running") ?? first;
+  const memory = states.map(({ rssBytes }) => rssBytes ?? 0);
+  const rssBytes = memory.reduce((sum, bytes) => sum + bytes, 0);
+  return {
+    ...running,
+    rssBytes: rssBytes > 0 ? rssBytes : null,
+    restarts: states.reduce((sum, { restarts }) => sum + restarts, 0),
+    error: states.find(({ error }) => error !== null)?.error ?? null,
+    daemons: states.length,
+  };
+}
