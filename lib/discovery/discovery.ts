@@ -40,6 +40,8 @@ const SWEEP_MS = 10_000;
 /** Without a watch on every folder sweeps come this often at least and at most, in ms. */
 const POLL_MIN_MS = 1_000;
 const POLL_MAX_MS = 30_000;
+/** What others do while a listing is waited for is not our cost: no look takes longer, in ms. */
+const MAX_LOOK_MS = 0.1;
 /** How long after one batch of hints the next is taken, in ms. */
 const GATHER_MS = 50;
 /** With more hints than this a sweep is cheaper. */
@@ -202,7 +204,9 @@ export class Discovery implements AsyncDisposable {
       }
       for (const folder of this.#unlisted) {
         this.#unlisted.delete(folder);
+        const first = folder.listedNs === -1n;
         await listFolder(folder, listing);
+        if (!first) await this.#recheck(folder, pacer);
       }
       await this.#tell(pacer);
       // Whoever sweeps looks after the missing more often.
@@ -262,34 +266,45 @@ export class Discovery implements AsyncDisposable {
     const pacer = new Pacer({ signal });
     const listing = this.#listing(pacer);
     const { tree } = this.#mirror;
+    let looks = 0;
     this.#watches.retry();
     for (const root of this.#roots) this.#mirror.check(root);
     for (const folder of tree.folders()) {
       if (pacer.due()) await this.#breathe(pacer);
       if (!tree.has(folder)) continue;
+      looks += 1 + folder.files.size;
       this.#mirror.check(folder.path);
       if (!tree.has(folder)) continue;
       const first = folder.listedNs === -1n;
+      // Of a watch that died nobody may have heard.
+      if (full && !first) this.#watches.add(folder);
       let told = false;
       if (full || first || wantsListing(folder)) {
         this.#unlisted.delete(folder);
         told = await listFolder(folder, listing);
       }
       if (first) continue;
-      for (const { path, id, reason, mark } of folder.files.values()) {
-        if (pacer.due()) await this.#breathe(pacer);
-        if (!tree.has(folder)) break;
-        // By its name alone it stays what it is.
-        if (id === null) continue;
-        if (reason === null && quickMark(path) === mark) continue;
-        if (this.#hints.has(path)) continue;
-        told = this.#mirror.check(path) || told;
-      }
+      told = await this.#recheck(folder, pacer) || told;
       // Nobody hinted at it: perhaps the watch is dead. Another does no harm.
       if (told && tree.has(folder)) this.#watches.add(folder);
     }
     await this.#tell(pacer);
-    this.#costMs = pacer.busyMs;
+    this.#costMs = Math.min(pacer.cpuMs, looks * MAX_LOOK_MS);
+  }
+
+  /** Looks at the files that are known in a folder; tells whether any had changed. */
+  async #recheck(folder: Folder, pacer: Pacer): Promise<boolean> {
+    let told = false;
+    for (const { path, id, reason, mark } of folder.files.values()) {
+      if (pacer.due()) await this.#breathe(pacer);
+      if (!this.#mirror.tree.has(folder)) break;
+      // By its name alone it stays what it is.
+      if (id === null) continue;
+      if (reason === null && quickMark(path) === mark) continue;
+      if (this.#hints.has(path)) continue;
+      told = this.#mirror.check(path) || told;
+    }
+    return told;
   }
 
   #listing(pacer: Pacer): Listing {

@@ -288,6 +288,11 @@ for (
         `lost ${path}`,
         `found ${path}`,
       ]);
+      // The system likes to give the inode's number to the next file.
+      Deno.removeSync(path);
+      writeDatabase(path);
+      await until("made again", () => told.count(`found ${path}`) === 3);
+      assert.equal(told.count(`lost ${path}`), 2);
     }, options);
   });
 

@@ -27,9 +27,12 @@ export function lookThrough(path: string): BigIntStats | null {
   return orNull(() => statSync(path, LOOK));
 }
 
-/** Tells a file or folder apart from any other that exists at the same time. */
-export function identityOf({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`;
+/**
+ * Tells a folder apart from any other, also from one that was deleted: systems
+ * give its inode number to the next at once.
+ */
+export function identityOf({ dev, ino, birthtimeMs }: BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeMs}`;
 }
 
 /**

@@ -12,6 +12,8 @@ export interface FileEntry {
    * inode, size and time of an ignored file. Empty when it must be looked at again.
    */
   mark: string;
+  /** With the inode's number, which is given to a new file at once, tells a file from another. */
+  createdAt: number | null;
   /** Written so shortly before it was looked at that one more write need not show. */
   racy: boolean;
 }

@@ -189,7 +189,7 @@ export class Mirror {
     const mark = markOf(facts);
     if (mark === entry.mark && !(hinted && entry.racy)) return false;
     const [inode, size, modified] = entry.mark.split(":");
-    if (inode !== `${stats.ino}`) {
+    if (inode !== `${stats.ino}` || entry.createdAt !== facts.createdAt) {
       // Another file: whoever has the old one open must let go of it.
       this.#dropFile(parent, name);
       this.#examine({ ...place, path }, id, stats);
@@ -238,6 +238,7 @@ export class Mirror {
       id,
       reason: null,
       mark: markOf(facts),
+      createdAt: facts.createdAt,
       racy: isRacy(modifiedAt(facts)),
     });
     this.outbox.push({ kind: "found", path, id, facts });
@@ -295,7 +296,14 @@ export class Mirror {
     }
     const told = old !== undefined && this.#tellLost(old);
     const path = old?.path ?? place.path;
-    this.tree.putFile(parent, name, { path, id, reason, mark, racy: false });
+    this.tree.putFile(parent, name, {
+      path,
+      id,
+      reason,
+      mark,
+      createdAt: null,
+      racy: false,
+    });
     return told;
   }
 

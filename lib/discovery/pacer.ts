@@ -1,3 +1,5 @@
+import process from "node:process";
+
 /** The longest that one slice of work may keep the event loop, in ms. */
 const SLICE_MS = 5;
 
@@ -14,15 +16,19 @@ const SLICE_MS = 5;
 export class Pacer {
   readonly #signal: AbortSignal;
   #sliceStart: number = performance.now();
-  #busyMs = 0;
+  #cpuStart: number = cpuMs();
+  #cpuMs = 0;
 
   constructor({ signal }: { signal: AbortSignal }) {
     this.#signal = signal;
   }
 
-  /** How long the slices took together, in ms. */
-  get busyMs(): number {
-    return this.#busyMs + performance.now() - this.#sliceStart;
+  /**
+   * What all slices took of the processor, in ms. Not what the clock says: on a
+   * busy machine that is more, and sweeps would come late just then.
+   */
+  get cpuMs(): number {
+    return this.#cpuMs + cpuMs() - this.#cpuStart;
   }
 
   due(): boolean {
@@ -31,9 +37,15 @@ export class Pacer {
 
   /** Lets others have their turn. Throws the signal's reason after an abort. */
   async pause(): Promise<void> {
-    this.#busyMs += performance.now() - this.#sliceStart;
+    this.#cpuMs = this.cpuMs;
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.#signal.throwIfAborted();
     this.#sliceStart = performance.now();
+    this.#cpuStart = cpuMs();
   }
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }

@@ -60,13 +60,16 @@ export class Told {
 
 /** Waits until a condition holds; after `ms` throws, saying what was waited for. */
 export async function until(
-  what: string,
+  what: string | (() => string),
   holds: () => boolean,
-  { ms = 15_000 }: { ms?: number } = {},
+  { ms = 60_000 }: { ms?: number } = {},
 ): Promise<void> {
   const end = performance.now() + ms;
   while (!holds()) {
-    if (performance.now() > end) throw new Error(`Waited in vain: ${what}`);
+    if (performance.now() > end) {
+      const text = typeof what === "string" ? what : what();
+      throw new Error(`Waited in vain: ${text}`);
+    }
     await sleep(10);
   }
 }
