@@ -1,12 +1,12 @@
 import project from "../../deno.json" with { type: "json" };
 
 /**
- * The permissions that the task `start` gives, for others who start the program:
+ * The flags that the task `start` gives Deno, permissions above all, for others who start the program:
  * one place says what it may do.
  */
 export function startPermissions(): string[] {
   const command = project.tasks.start.command.split("&&").at(-1) ?? "";
   return command.split(/\s+/).filter((word) =>
-    /^--(allow-|no-prompt)/.test(word)
+    /^--(allow-|no-prompt|v8-flags)/.test(word)
   );
 }
