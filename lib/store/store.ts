@@ -1,6 +1,9 @@
+import { getLogger } from "@logtape/logtape";
 import { DatabaseSync } from "node:sqlite";
 import type { ClientId } from "../domain/client_id.ts";
 import type { Txid } from "../domain/txid.ts";
+
+const log = getLogger(["litestream-manager", "store"]);
 
 /** What of a client survives a restart. */
 export interface StoredClient {
@@ -27,6 +30,8 @@ export interface StoredClient {
 const SCHEMA_VERSION = 1;
 /** How long a change may wait to be written with others, in ms. */
 const BATCH_MS = 200;
+/** When a change that could not be written is tried again, in ms. */
+const RETRY_MS = 1_000;
 /** How long a mark waits for others, in ms. */
 const COMMIT_MS = 5;
 
@@ -67,20 +72,28 @@ export class Store implements Disposable {
    * @param target names the bucket: what was proved of another one is forgotten
    */
   static open(file: string, target: string): Store {
-    let db: DatabaseSync;
     try {
-      db = openDatabase(file);
+      return Store.#load(file, target);
     } catch (error) {
       if (!isBroken(error)) throw error;
       for (const ending of ["", "-wal", "-shm"]) {
         renameIfThere(file + ending, `${file}.broken${ending}`);
       }
-      db = openDatabase(file);
+      return Store.#load(file, target);
     }
-    const store = new Store(db);
-    store.#forgetOtherTarget(target);
-    store.#load();
-    return store;
+  }
+
+  static #load(file: string, target: string): Store {
+    const db = openDatabase(file);
+    try {
+      const store = new Store(db);
+      store.#forgetOtherTarget(target);
+      store.#readRows();
+      return store;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
   }
 
   get(id: ClientId): StoredClient | undefined {
@@ -96,7 +109,7 @@ export class Store implements Disposable {
     const before = this.#rows.get(row.id) ?? emptyRow(row.id, row.path);
     this.#rows.set(row.id, { ...before, ...row });
     this.#pending.add(row.id);
-    this.#timer ??= setTimeout(() => this.flush(), BATCH_MS);
+    this.#timer ??= setTimeout(() => this.#flushOrRetry(), BATCH_MS);
   }
 
   /**
@@ -159,6 +172,16 @@ export class Store implements Disposable {
     this.#db.close();
   }
 
+  /** A full disk must not end the program: what is not written stays waiting. */
+  #flushOrRetry(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      log.error("Cannot write the state database: {error}", { error });
+      this.#timer ??= setTimeout(() => this.#flushOrRetry(), RETRY_MS);
+    }
+  }
+
   #forgetOtherTarget(target: string): void {
     const known = this.#db.prepare(
       "SELECT value FROM meta WHERE key = 'target'",
@@ -174,7 +197,7 @@ export class Store implements Disposable {
     this.#db.exec("COMMIT");
   }
 
-  #load(): void {
+  #readRows(): void {
     const columns = COLUMNS.join(", ");
     const rows = this.#db.prepare(`SELECT ${columns} FROM clients`).iterate();
     for (const row of rows) {
@@ -211,6 +234,8 @@ function openDatabase(file: string): DatabaseSync {
   try {
     // FULL: a mark that is written must also survive a loss of power.
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    const check = db.prepare("PRAGMA quick_check(1)").get()?.quick_check;
+    if (check !== "ok") throw new Error(`${MALFORMED}: ${check}`);
     const version = db.prepare("PRAGMA user_version").get()?.user_version;
     if (version !== SCHEMA_VERSION) {
       db.exec(`
@@ -240,10 +265,14 @@ function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** SQLITE_CORRUPT or SQLITE_NOTADB. */
+/** SQLite's words for SQLITE_CORRUPT and SQLITE_NOTADB. */
+const MALFORMED = "database disk image is malformed";
+const NO_DATABASE = "file is not a database";
+
+/** By its words: Deno's `exec` leaves the number out. */
 function isBroken(error: unknown): boolean {
-  const { errcode } = error as { errcode?: number };
-  return errcode === 11 || errcode === 26;
+  const { message } = error as Error;
+  return message.includes(MALFORMED) || message.includes(NO_DATABASE);
 }
 
 function renameIfThere(from: string, to: string): void {
