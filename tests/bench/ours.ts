@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import project from "../../deno.json" with { type: "json" };
+import { startPermissions } from "../../lib/cli/start_permissions.ts";
 import { freePorts } from "../support/free_ports.ts";
 import type { Arena, Contender } from "./contender.ts";
 import { Program } from "./program.ts";
@@ -21,7 +21,9 @@ export class Ours implements Contender {
     const { PATH = "", HOME = "", DENO_DIR } = Deno.env.toObject();
     this.#program = new Program(Deno.execPath(), {
       args: [
-        ...startArguments(),
+        "run",
+        ...startPermissions(),
+        new URL("main.ts", ROOT).href,
         "--watch-dir",
         arena.databases.path,
         "--bucket",
@@ -96,13 +98,4 @@ export interface StatusHead {
 
 export function stateDir({ dir }: Arena): string {
   return join(dir, "state");
-}
-
-/** The arguments of Deno in the task `start`. */
-function startArguments(): string[] {
-  const command = project.tasks.start.command.split("&&").at(-1)!.trim();
-  const [, ...words] = command.split(/\s+/);
-  return words.map((word) =>
-    word === "main.ts" ? new URL("main.ts", ROOT).href : word
-  );
 }
