@@ -66,6 +66,8 @@ export class Daemon implements AsyncDisposable {
   });
   readonly #ending = new AbortController();
   #child: Deno.ChildProcess | null = null;
+  /** It was told to end, and another one to begin. */
+  #replacing = false;
   #running: Promise<void> = Promise.resolve();
 
   private constructor(options: DaemonOptions) {
@@ -114,6 +116,7 @@ export class Daemon implements AsyncDisposable {
 
   /** Ends the process; a new one takes its place. For a daemon nobody uses. */
   replace(): void {
+    this.#replacing = true;
     this.#signal("SIGTERM");
   }
 
@@ -176,12 +179,17 @@ export class Daemon implements AsyncDisposable {
   async #runOnce(): Promise<string | null> {
     const { program, env } = this.#options;
     await removeIfThere(this.#options.socket);
+    // Nobody would end a child that begins after `stop`.
+    if (this.#ending.signal.aborted) return null;
+    this.#replacing = false;
     let child: Deno.ChildProcess;
     try {
       child = new Deno.Command(program, {
         args: daemonArguments(this.#configFile, Deno.pid),
         env: { ...env },
         clearEnv: true,
+        // Ctrl-C in a terminal is for us alone: the last syncs come first.
+        detached: true,
         stdin: "null",
         stdout: "piped",
         stderr: "piped",
@@ -203,7 +211,9 @@ export class Daemon implements AsyncDisposable {
     this.#child = null;
     await Promise.all([output, ready]);
     this.#options.onDown();
-    if (this.#ending.signal.aborted || status.success) return null;
+    if (this.#ending.signal.aborted) return null;
+    // One that ends by itself, and well, would otherwise begin again at once.
+    if (this.#replacing && status.success) return null;
     const how = status.signal ?? `exit status ${status.code}`;
     return [how, ...lastWords.slice(-3)].join(": ");
   }

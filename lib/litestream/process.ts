@@ -28,7 +28,7 @@ export async function endProcess(
     await kill(pid, name);
     const deadline = performance.now() + graceMs;
     while (performance.now() < deadline) {
-      if (!await kill(pid, "0")) return true;
+      if (!await isAlive(pid)) return true;
       await sleep(50);
     }
   }
@@ -39,10 +39,23 @@ export async function endProcess(
  * The command line of a process; null when there is none, or when this machine
  * has no `ps`.
  */
-export async function commandLine(pid: number): Promise<string | null> {
+export function commandLine(pid: number): Promise<string | null> {
+  return ps(pid, "args");
+}
+
+/** A process that ended and whose parent has not asked for it is dead. */
+async function isAlive(pid: number): Promise<boolean> {
+  if (!await kill(pid, "0")) return false;
+  return !(await ps(pid, "stat"))?.startsWith("Z");
+}
+
+async function ps(
+  pid: number,
+  column: "args" | "stat",
+): Promise<string | null> {
   try {
     const { success, stdout } = await new Deno.Command("ps", {
-      args: ["-o", "args=", "-p", String(pid)],
+      args: ["-o", `${column}=`, "-p", String(pid)],
       stdin: "null",
       stderr: "null",
     }).output();
