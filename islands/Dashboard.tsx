@@ -5,6 +5,7 @@ import { ClientTable, Pager } from "../lib/ui/ClientTable.tsx";
 import { ConnectionNote } from "../lib/ui/ConnectionNote.tsx";
 import { Counters } from "../lib/ui/Counters.tsx";
 import { EmptyState } from "../lib/ui/EmptyState.tsx";
+import { FirstBackup } from "../lib/ui/FirstBackup.tsx";
 import { Facts } from "../lib/ui/Facts.tsx";
 import { type FrontPage, LiveTable } from "../lib/ui/live_table.ts";
 import { SearchBox } from "../lib/ui/SearchBox.tsx";
@@ -46,14 +47,19 @@ interface PartProps {
 function Head({ table, page }: PartProps) {
   const { totals, activity, query, connection } = table;
   const { locale } = page;
+  const { firstBackups } = totals.value;
   return (
     <>
       <ConnectionNote state={connection.state.value} />
       <VerdictLine verdict={verdictNow(table, page)} />
+      {firstBackups !== null && (
+        <FirstBackup progress={firstBackups} locale={locale} />
+      )}
       <Facts
         totals={totals.value}
         activity={activity.value}
         startedAt={page.startedAt}
+        paid={page.paid}
         locale={locale}
       />
       <Counters totals={totals.value} query={query.value} locale={locale} />

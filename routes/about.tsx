@@ -47,6 +47,8 @@ export default define.page<typeof handler>(({ data }) => {
         <Fact name="Deno">{Deno.version.deno}</Fact>
         <Fact name="Litestream">
           {daemon.version ?? "version not known"}, {daemon.state}
+          {daemon.daemons > 1 &&
+            `, ${count(daemon.daemons, locale)} processes`}
           {daemon.pid !== null && `, process ${daemon.pid}`}
           {daemon.rssBytes !== null && `, ${bytes(daemon.rssBytes, locale)}`}
           {`, restarted ${count(daemon.restarts, locale)} times`}

@@ -22,6 +22,7 @@ export const handler = define.handlers({
       startedAt,
       watchDirs: config.watchDirs,
       bucket: config.bucket,
+      paid: config.target.kind === "s3",
     };
     return page(data, { headers: { "Cache-Control": "no-store" } });
   },

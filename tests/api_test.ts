@@ -389,3 +389,17 @@ Deno.test("a reader that does not read costs bounded memory", async () => {
   for await (const chunk of response.body!) bytes += chunk.length;
   assert.ok(bytes < 600_000, `${bytes} bytes were kept`);
 });
+
+Deno.test("the first backup of a fleet is told with its progress", async () => {
+  using app = await BuiltApp.create();
+  const now = Date.now();
+  for (let n = 0; n < 4; n++) {
+    const path = `/srv/tenants/${idOf(n)}.db`;
+    app.manager.add(idOf(n), { path, sizeBytes: 8_192, changedAt: now });
+  }
+  app.manager.prove(idOf(0));
+  const html = await (await app.ask("/")).text();
+  assert.match(html, /First backup: \d of \d/);
+  assert.match(html, /1 client protected, 3 queued for the first backup/);
+  assert.match(html, /<progress[^>]* max="\d"/);
+});

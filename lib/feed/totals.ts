@@ -4,6 +4,7 @@ import type { Status } from "../domain/status.ts";
 import type { Counts } from "../registry/registry.ts";
 import type { DaemonFacts, ManagerView, Trouble } from "../view.ts";
 import { noteOf } from "./client_row.ts";
+import type { FirstBackupProgress } from "./first_backups.ts";
 
 /** What the head of the front page shows; under 2 KB as JSON. */
 export interface Totals {
@@ -18,6 +19,8 @@ export interface Totals {
   /** The client that is worst off among those that are in trouble. */
   readonly worst: WorstClient | null;
   readonly daemon: DaemonFacts;
+  /** Null when every client has a backup. */
+  readonly firstBackups: FirstBackupProgress | null;
   /** The newest few. */
   readonly troubles: readonly Trouble[];
   /** S3 requests since the manager started. */
@@ -55,6 +58,14 @@ export function totalsOf(manager: ManagerView, now: number): Totals {
     }
     if (oldest === null || dirtySince < oldest) oldest = dirtySince;
   }
+  if (worst === null && worstStatus !== undefined) {
+    // Proved and asleep, and yet in trouble: a conflict, for example.
+    for (const client of registry.clients()) {
+      if (client.status === worstStatus && before(client, worst)) {
+        worst = client;
+      }
+    }
+  }
   return {
     now,
     ready: manager.ready.peek(),
@@ -68,6 +79,7 @@ export function totalsOf(manager: ManagerView, now: number): Totals {
       note: noteOf(worst)?.slice(0, NOTE_LENGTH) ?? null,
     },
     daemon: manager.daemon.peek(),
+    firstBackups: manager.firstBackups.peek(),
     troubles: manager.troubles.peek().slice(-TROUBLES).map((trouble) => ({
       ...trouble,
       message: trouble.message.slice(0, NOTE_LENGTH),

@@ -24,6 +24,30 @@ Deno.test("the longest waiting change and the worst client are told", () => {
   assert.ok(JSON.stringify(failing).length < 2_048);
 });
 
+Deno.test("a conflict of a client that is proved is found too", () => {
+  const manager = new FakeManager({ now: () => NOW });
+  const ids = manager.fill(5);
+  const { path } = manager.registry.get(ids[3]!)!;
+  manager.registry.discover({
+    kind: "found",
+    id: ids[3]!,
+    path: `${path}.sqlite`,
+    facts: {
+      inode: 1n,
+      size: 1n,
+      modifiedNs: 0n,
+      walSize: -1n,
+      walModifiedNs: 0n,
+      createdAt: null,
+    },
+  });
+  assert.deepEqual(totalsOf(manager, NOW).worst, {
+    id: ids[3],
+    status: "conflict",
+    note: "2 files claim this id",
+  });
+});
+
 Deno.test("what is paused or gone waits for nothing", () => {
   const manager = new FakeManager({ now: () => NOW });
   const [a, b] = manager.fill(3);

@@ -1,10 +1,14 @@
+import type { ComponentChildren } from "preact";
+
 /** Bars of the last 60 minutes, the current one last. */
-export function BarChart({ values, label, total, format }: {
+export function BarChart({ values, label, total, format, children }: {
   values: readonly number[];
   label: string;
   /** What they come to, as text. */
   total: string;
   format: (value: number) => string;
+  /** More about it. */
+  children?: ComponentChildren;
 }) {
   const max = Math.max(1, ...values);
   const peak = values.indexOf(Math.max(...values));
@@ -27,6 +31,7 @@ export function BarChart({ values, label, total, format }: {
         <path d="M0 39.5H240" class="axis" />
         <path d={bars(values, max)} class="bars" />
       </svg>
+      {children}
     </figure>
   );
 }

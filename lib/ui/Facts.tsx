@@ -5,17 +5,19 @@ import { monthlyCost } from "./cost.ts";
 import { bytes, count, dollars } from "./format.ts";
 
 /** What went to the bucket in the last hour, and how the daemon is. */
-export function Facts({ totals, activity, startedAt, locale }: {
+export function Facts({ totals, activity, startedAt, paid, locale }: {
   totals: Totals;
   activity: Activity;
   /** In ms since 1970. */
   startedAt: number;
+  /** Whether the replicas stand where requests cost something. */
+  paid: boolean;
   locale: string;
 }) {
   const { daemon } = totals;
   const sum = (values: readonly number[]) =>
     values.reduce((total, n) => total + n, 0);
-  const cost = monthlyCost({
+  const cost = !paid ? null : monthlyCost({
     requests: sum(activity.requests),
     minutes: Math.min(60, Math.floor((totals.now - startedAt) / 60_000)),
     clients: totals.clients - totals.counts.gone,
@@ -36,12 +38,22 @@ export function Facts({ totals, activity, startedAt, locale }: {
         total={size(sum(activity.bytes))}
         format={size}
       />
-      <BarChart
-        label="S3 requests"
-        values={activity.requests}
-        total={number(sum(activity.requests))}
-        format={number}
-      />
+      {paid && (
+        <BarChart
+          label="S3 requests"
+          values={activity.requests}
+          total={number(sum(activity.requests))}
+          format={number}
+        >
+          {cost !== null && (
+            <p class="cost" title={cost.formula}>
+              At most {dollars(cost.ours, locale)} a month; Litestream alone
+              {" "}
+              {dollars(cost.alone, locale)}
+            </p>
+          )}
+        </BarChart>
+      )}
       <dl class="daemon">
         <dt>Litestream</dt>
         <dd>
@@ -56,14 +68,10 @@ export function Facts({ totals, activity, startedAt, locale }: {
             <dd>{size(daemon.rssBytes)}</dd>
           </>
         )}
-        {cost !== null && (
+        {daemon.daemons > 1 && (
           <>
-            <dt title={cost.formula}>Requests a month</dt>
-            <dd title={cost.formula}>
-              at most {dollars(cost.ours, locale)}
-            </dd>
-            <dt title={cost.formula}>Litestream alone</dt>
-            <dd title={cost.formula}>{dollars(cost.alone, locale)}</dd>
+            <dt>Processes</dt>
+            <dd>{number(daemon.daemons)}</dd>
           </>
         )}
         {daemon.restarts > 0 && (

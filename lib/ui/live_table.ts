@@ -23,6 +23,8 @@ export interface FrontPage {
   /** Where databases are looked for and where they are backed up, in words. */
   readonly watchDirs: readonly string[];
   readonly bucket: string;
+  /** Whether requests to it cost something. */
+  readonly paid: boolean;
 }
 
 /** The front page as it goes on: signals that the manager's events change. */

@@ -1,8 +1,8 @@
 import type { ClientId } from "../domain/client_id.ts";
 import type { Status } from "../domain/status.ts";
 import type { Totals } from "../feed/totals.ts";
-import { counted, duration } from "./format.ts";
-import type { Tone } from "./status_words.ts";
+import { count, counted, duration } from "./format.ts";
+import { STATUS_WORDS, type Tone } from "./status_words.ts";
 
 /** The one line that says how things stand. */
 export interface Verdict {
@@ -32,6 +32,8 @@ export function verdictOf(
   const quiet = { detail: null, client: null, filter: null };
   const present = totals.clients - counts.gone;
   const clients = (n: number) => counted(n, "client", locale);
+  const part = (n: number, what: string) =>
+    n === 0 ? "" : `, ${count(n, locale)} ${what}`;
 
   if (!totals.ready && daemon.error === null && troubles.length === 0) {
     return {
@@ -69,7 +71,10 @@ export function verdictOf(
       tone,
       text: `${clients(n)} of ${clients(present)} ${n === 1 ? one : many}`
         .replace(/ clients? of/, " of"),
-      detail: own?.note ?? waiting(totals, now),
+      detail: own?.note ??
+        (status === "lagging"
+          ? waiting(totals, now)
+          : STATUS_WORDS[status].meaning),
       client: own?.id ?? null,
       filter: status,
     };
@@ -84,9 +89,7 @@ export function verdictOf(
     };
   }
   const waits = counts.syncing + counts.discovered;
-  const paused = counts.paused === 0
-    ? ""
-    : `, ${counted(counts.paused, "client", locale)} paused`;
+  const paused = part(counts.paused, "paused");
   if (waits > 0) {
     const first = counts.discovered > 0 && counts.protected === 0;
     return {
@@ -94,7 +97,9 @@ export function verdictOf(
       tone: "busy",
       text: first
         ? `First backup of ${clients(waits)}`
-        : `${clients(counts.protected)} protected, ${waits} syncing${paused}`,
+        : clients(counts.protected) + " protected" +
+          part(counts.syncing, "syncing") +
+          part(counts.discovered, "queued for the first backup") + paused,
       detail: waiting(totals, now),
     };
   }

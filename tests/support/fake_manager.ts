@@ -3,6 +3,7 @@ import type { Config } from "../../lib/config.ts";
 import type { Client, FileFacts } from "../../lib/domain/client.ts";
 import type { ClientId } from "../../lib/domain/client_id.ts";
 import { txidOf } from "../../lib/domain/txid.ts";
+import { FirstBackups } from "../../lib/feed/first_backups.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 import type {
   DaemonFacts,
@@ -27,6 +28,7 @@ export class FakeManager implements ManagerView {
     pid: 4711,
     rssBytes: 31_457_280,
     restarts: 0,
+    daemons: 1,
     error: null,
   });
   readonly requests: Record<string, number> = { PUT: 0, LIST: 0, GET: 0 };
@@ -51,6 +53,7 @@ export class FakeManager implements ManagerView {
     litestream: null,
     logFormat: "text",
   };
+  readonly #first: FirstBackups;
   readonly #now: () => number;
   readonly #histories = new Map<ClientId, HistoryEntry[]>();
   readonly #facts = new Map<ClientId, FileFacts>();
@@ -60,6 +63,11 @@ export class FakeManager implements ManagerView {
     this.#now = now;
     this.startedAt = now();
     this.registry = new Registry({ rpoMs: this.config.rpoMs }, { now });
+    this.#first = new FirstBackups(this.registry, { now });
+  }
+
+  get firstBackups() {
+    return this.#first.progress;
   }
 
   /** Adds clients that are all proved to be protected; returns their ids. */
