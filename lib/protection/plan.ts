@@ -92,7 +92,9 @@ export function plan(
     }
     const moved = candidate.registeredPath !== null &&
       candidate.registeredPath !== client.path;
-    if (!wanted || moved) {
+    // Awake without a proof: another file took the place of the one that the
+    // daemon has open.
+    if (!wanted || moved || !client.proved) {
       sleep.push(client.id);
     } else if (isProved(client)) {
       const quietAt = Math.max(client.lastChangedAt ?? 0, candidate.wokenAt);

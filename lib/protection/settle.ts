@@ -1,4 +1,9 @@
-import { type Client, fingerprintOf, modifiedAt } from "../domain/client.ts";
+import {
+  type Client,
+  type FileFacts,
+  fingerprintOf,
+  modifiedAt,
+} from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import { sleep } from "../domain/sleep.ts";
 import type { Ports } from "./ports.ts";
@@ -37,6 +42,8 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
   const stored = store.get(id);
   const finding = await files.look(path);
 
+  const replaced = stored?.fingerprint != null &&
+    isOther(stored.fingerprint, before);
   let digest: string | null = null;
   const digestable = before.size <= BigInt(DIGEST_MAX_BYTES);
   if (finding.kind === "broken") {
@@ -45,7 +52,14 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
     if (digest !== stored.digest) return false;
   } else if (finding.kind === "clean") {
     if (digestable) digest = await files.digest(path);
-  } else return false;
+    // Another file, or one written past SQLite: its WAL tells nothing of that.
+    const spoilt = stored?.digest == null || digest === null
+      ? replaced
+      : digest !== stored.digest;
+    if (spoilt && !changedSince(fingerprint, path, ports)) {
+      return distrust(id, ports);
+    }
+  } else return replaced ? distrust(id, ports) : false;
 
   const after = files.facts(path);
   const now = registry.get(id);
@@ -79,6 +93,22 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
     blocked: null,
   });
   return true;
+}
+
+/** Whether a fingerprint is that of another file, which stood there before. */
+function isOther(fingerprint: string, { inode }: FileFacts): boolean {
+  return !fingerprint.startsWith(`${inode}:`);
+}
+
+function changedSince(fingerprint: string, path: string, { files }: Ports) {
+  const facts = files.facts(path);
+  return facts === null || fingerprintOf(facts) !== fingerprint;
+}
+
+/** Has the next registration end in a full snapshot. */
+function distrust(id: ClientId, { registry }: Ports): false {
+  registry.observe(id, { proved: false });
+  return false;
 }
 
 function hasAll({ replicatedTxid }: Client, txid: Client["txid"]): boolean {

@@ -70,7 +70,8 @@ export async function wake(
   try {
     if (!options.reset && await settle(id, ports)) return { kind: "settled" };
 
-    const chain = { intact: client.proved && !options.reset };
+    const proved = registry.get(id)?.proved ?? false;
+    const chain = { intact: proved && !options.reset };
     await ports.store.markUnproved({ id, path });
     registry.observe(id, { proved: false, fingerprint: null });
     try {
@@ -103,6 +104,7 @@ async function registerProved(
   let needsSnapshot = !chain.intact;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     await using hold = new Hold();
+    const inode = ports.files.facts(path)?.inode;
     const first = await ports.files.look(path);
     // A new client gets a full snapshot in any case, and a reader of ours would
     // keep Litestream from turning WAL mode on.
@@ -120,9 +122,11 @@ async function registerProved(
     const wasIntact = chain.intact;
     chain.intact = false;
     const verdict = await register(id, path, ports, options);
+    // Nobody knows which of two files the daemon has open.
+    const replaced = ports.files.facts(path)?.inode !== inode;
     if (
-      verdict.kind === "snapshot" ||
-      verdict.kind === "continued" && !needsSnapshot
+      !replaced && (verdict.kind === "snapshot" ||
+        verdict.kind === "continued" && !needsSnapshot)
     ) {
       chain.intact = true;
       return { kind: "awake", snapshot: verdict.kind === "snapshot" };
@@ -130,7 +134,7 @@ async function registerProved(
     if (verdict.kind === "down") return { kind: "down" };
     const unregistered = await unregisterQuietly(path, ports);
     const isSame = tipOf(await ports.files.look(path)) === tip;
-    chain.intact = wasIntact && unregistered && isSame;
+    chain.intact = wasIntact && unregistered && isSame && !replaced;
     if (verdict.kind === "failed") {
       return failure(verdict.message, verdict.hint);
     }

@@ -215,8 +215,10 @@ export class Registry {
     this.#put({
       ...before,
       ...disk,
-      // Another path means another file: what was proved, was of the old one.
-      proved: before.proved && before.path === path,
+      // Another path means another file, and the daemon may have open what stood
+      // here before: what was proved, was of the old one.
+      proved: before.proved && before.path === path &&
+        (before.presence === "present" || before.activity === "asleep"),
       dirtySince: same
         ? before.dirtySince
         : Math.min(before.dirtySince ?? now, changedAt),
