@@ -2,12 +2,12 @@ import { getLogger } from "@logtape/logtape";
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
-import { openDenoWatch } from "./discovery/deno_watch.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { readFacts } from "./discovery/file_facts.ts";
 import type { ClientId } from "./domain/client_id.ts";
 import type { DiscoveryEvent } from "./domain/discovery_event.ts";
 import { connectionUrl, targetIdentity } from "./domain/replica_target.ts";
+import { FirstBackups } from "./feed/first_backups.ts";
 import { HistoryBook } from "./feed/history_book.ts";
 import { childEnvironment } from "./litestream/child_environment.ts";
 import { look } from "./litestream/continuity.ts";
@@ -63,6 +63,7 @@ export class Manager implements ManagerView, AsyncDisposable {
   readonly requests: Record<string, number> = {};
   readonly uploads = { files: 0, bytes: 0 };
   readonly #options: ManagerOptions;
+  readonly #firstBackups: FirstBackups;
   readonly #history = new HistoryBook();
   readonly #scanned = signal(false);
   readonly #troubles = signal<readonly Trouble[]>([]);
@@ -79,6 +80,7 @@ export class Manager implements ManagerView, AsyncDisposable {
     this.#options = options;
     this.config = options.config;
     this.registry = new Registry({ rpoMs: options.config.rpoMs });
+    this.#firstBackups = this.#resources.use(new FirstBackups(this.registry));
     this.#ready = computed(() =>
       this.#scanned.value && this.#daemon.state.value.state === "running"
     );
@@ -110,6 +112,10 @@ export class Manager implements ManagerView, AsyncDisposable {
 
   get troubles(): ReadonlySignal<readonly Trouble[]> {
     return this.#troubles;
+  }
+
+  get firstBackups(): FirstBackups["progress"] {
+    return this.#firstBackups.progress;
   }
 
   /** What protection did since the start. */
@@ -210,7 +216,6 @@ export class Manager implements ManagerView, AsyncDisposable {
     this.#scheduler = resources.use(this.#buildScheduler());
     this.#discovery = resources.use(
       await Discovery.start({
-        openWatcher: openDenoWatch,
         watchDirs: config.watchDirs,
         signal: this.#ending.signal,
         onEvents: (events) => this.#discover(events),

@@ -4,6 +4,7 @@ import type { ClientId } from "./domain/client_id.ts";
 import type { IgnoredFile } from "./domain/discovery_event.ts";
 import type { RestorePoint } from "./domain/restore_point.ts";
 import type { Txid } from "./domain/txid.ts";
+import type { FirstBackupProgress } from "./feed/first_backups.ts";
 import type { Registry } from "./registry/registry.ts";
 
 /** What the manager shows of itself to routes, as `ctx.state.manager`. */
@@ -21,6 +22,8 @@ export interface ManagerView {
   readonly requests: Readonly<Record<string, number>>;
   /** Bytes and number of LTX files uploaded since this manager started. */
   readonly uploads: { readonly files: number; readonly bytes: number };
+  /** How far the first backups are; null when every client has one. */
+  readonly firstBackups: ReadonlySignal<FirstBackupProgress | null>;
   /** Files in watched folders that are no clients. */
   ignored(): readonly IgnoredFile[];
   /** What happened to a client lately, oldest first, at most 200. */
@@ -41,6 +44,8 @@ export interface DaemonFacts {
   readonly pid: number | null;
   readonly rssBytes: number | null;
   readonly restarts: number;
+  /** How many processes share the clients; the figures are those of all. */
+  readonly daemons: number;
   /** Why it is not running, and what to do. */
   readonly error: string | null;
 }

@@ -11,6 +11,10 @@ import { PROGRAM_VERSION } from "./version.ts";
 
 const log = getLogger(["litestream-manager"]);
 
+/** Fewer first backups are done before one could read how far they are. */
+const PROGRESS_FROM = 50;
+const PROGRESS_EVERY_MS = 5_000;
+
 type Env = Record<string, string | undefined>;
 
 /**
@@ -40,6 +44,7 @@ export async function run(config: Config, env: Env): Promise<void> {
     });
     using view = setManager(manager);
     announce(config, manager, litestream, server.addr);
+    using _progress = tellProgress(manager);
     await stop.wait();
 
     log.info(
@@ -97,6 +102,46 @@ async function serve(
     }
     throw error;
   }
+}
+
+/** Says how far the first backups are, as long as there are many to do. */
+function tellProgress({ firstBackups }: Manager): Disposable {
+  let told = 0;
+  const timer = setInterval(() => {
+    const progress = firstBackups.peek();
+    if (progress === null) {
+      if (told > 0) log.info("Every client has its first backup");
+      told = 0;
+      return;
+    }
+    const { total, done, perSecond, secondsLeft } = progress;
+    if (total < PROGRESS_FROM) return;
+    told = done;
+    log.info(
+      "First backups: {bar} {done} of {total}, {rate} a second, {left}",
+      {
+        bar: bar(done / total),
+        done,
+        total,
+        rate: perSecond.toFixed(1),
+        left: secondsLeft === null
+          ? "no rate yet"
+          : `${duration(secondsLeft)} left`,
+      },
+    );
+  }, PROGRESS_EVERY_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function bar(share: number): string {
+  const full = Math.round(share * 20);
+  return "#".repeat(full) + "-".repeat(20 - full);
+}
+
+function duration(seconds: number): string {
+  return seconds < 90
+    ? `${Math.ceil(seconds)} s`
+    : `${Math.ceil(seconds / 60)} min`;
 }
 
 function announce(

@@ -3,7 +3,7 @@ import { sleep } from "../domain/sleep.ts";
 import { Bell } from "./bell.ts";
 import { pathIn, quickMark } from "./file_facts.ts";
 import { classifyName } from "./file_name.ts";
-import { openInotify } from "./inotify.ts";
+import { openBestWatch } from "./best_watch.ts";
 import { listFolder, type Listing, wantsListing } from "./list_folder.ts";
 import type { Folder } from "./folder_tree.ts";
 import { Mirror } from "./mirror.ts";
@@ -32,7 +32,7 @@ export interface DiscoveryOptions {
    * as the last one kept the processor. @default {10000}
    */
   readonly sweepMs?: number;
-  /** @default {openInotify} */
+  /** @default {openBestWatch} */
   readonly openWatcher?: OpenWatcher;
 }
 
@@ -74,7 +74,7 @@ export class Discovery implements AsyncDisposable {
     this.#options = options;
     this.#roots = distinctRoots(options.watchDirs);
     this.#troubles = new Troubles((trouble) => options.onTrouble?.(trouble));
-    this.#watches = new WatchSet(options.openWatcher ?? openInotify, {
+    this.#watches = new WatchSet(options.openWatcher ?? openBestWatch, {
       troubles: this.#troubles,
       onHint: (folder, name, isFolder) => this.#hint(folder, name, isFolder),
       onOverflow: () => this.#wantFullSweep(),

@@ -80,6 +80,7 @@ Deno.test("watching takes no lock from this process's SQLite connections", async
   const told = new Told();
   let mayOpen = true;
   await using _discovery = await Discovery.start({
+    openWatcher: openInotify,
     watchDirs: [root.path],
     signal: new AbortController().signal,
     sweepMs: 50,

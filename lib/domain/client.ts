@@ -79,7 +79,8 @@ export interface FileFacts {
 /** The text that is equal as long as the files were not touched. */
 export function fingerprintOf(facts: FileFacts): string {
   const { inode, size, modifiedNs, walSize, walModifiedNs } = facts;
-  return `${inode}:${size}:${modifiedNs}:${walSize}:${walModifiedNs}`;
+  // A template would keep its parts: five times the memory.
+  return [inode, size, modifiedNs, walSize, walModifiedNs].join(":");
 }
 
 /** When the database or its WAL was last written, in ms since 1970. */

@@ -41,6 +41,8 @@ export async function replicateOnce(options: OnceOptions): Promise<void> {
       ],
       env: { ...env },
       clearEnv: true,
+      // Ctrl-C in a terminal is for us alone: the last syncs come first.
+      detached: true,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

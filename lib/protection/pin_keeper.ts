@@ -122,6 +122,8 @@ export class PinKeeper implements AsyncDisposable {
   #start(): Host {
     const child = new Deno.Command(Deno.execPath(), {
       args: hostArguments(this.#folders),
+      // Ctrl-C in a terminal is for the manager alone.
+      detached: true,
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
