@@ -326,8 +326,8 @@ const refused: [string, Given, string][] = [
   ],
   [
     "a bucket's name",
-    { args: ["--bucket", "x"] },
-    'Cannot use --bucket "x": a bucket\'s name has 3 to 63 letters, digits, dots and hyphens',
+    { args: ["--bucket", "x y"] },
+    'Cannot use --bucket "x y": a bucket\'s name has up to 63 letters, digits, dots and hyphens',
   ],
   [
     "options in the URL",

@@ -15,7 +15,8 @@ export class CredentialError extends ValueError {
   }
 }
 
-const BUCKET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/;
+// AWS asks for three letters or more, other stores do not; the store has the last word.
+const BUCKET_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 // What Litestream leaves as it is: it escapes all else, and would write to another
 // folder or key than the one named here.
 const SAFE_PATH = /^[\w.~/@:+=,$&-]*$/;
@@ -52,7 +53,7 @@ export function parseBucket(text: string): BucketPlace {
   const bucket = slash < 0 ? place : place.slice(0, slash);
   if (!BUCKET_NAME.test(bucket)) {
     throw new ValueError(
-      "a bucket's name has 3 to 63 letters, digits, dots and hyphens",
+      "a bucket's name has up to 63 letters, digits, dots and hyphens",
     );
   }
   if (scheme === undefined && slash >= 0) {
