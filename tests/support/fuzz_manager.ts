@@ -22,6 +22,10 @@ export interface FuzzReport {
   readonly snapshots: number;
   readonly settled: number;
   readonly lapses: number;
+  /** Clients that a daemon has, or is being given. */
+  readonly awake: number;
+  /** LTX files uploaded since the start. */
+  readonly uploads: number;
   readonly daemonPid: number | null;
   readonly statuses: Readonly<Record<string, string>>;
   readonly errors: Readonly<Record<string, string>>;
@@ -50,6 +54,8 @@ if (import.meta.main) {
     const report: FuzzReport = {
       at: Date.now(),
       ...manager.work,
+      awake: manager.registry.awake,
+      uploads: manager.uploads.files,
       daemonPid: manager.daemon.peek().pid,
       statuses: Object.fromEntries(
         clients.map(({ id, status }) => [id, status]),
