@@ -8,6 +8,7 @@ import type { ClientId } from "./domain/client_id.ts";
 import type { DiscoveryEvent } from "./domain/discovery_event.ts";
 import { connectionUrl, targetIdentity } from "./domain/replica_target.ts";
 import { FirstBackups } from "./feed/first_backups.ts";
+import { sleep } from "./domain/sleep.ts";
 import { HistoryBook } from "./feed/history_book.ts";
 import { childEnvironment } from "./litestream/child_environment.ts";
 import { look } from "./litestream/continuity.ts";
@@ -47,6 +48,8 @@ export interface ManagerOptions {
 
 /** How long the clients that are awake may take for their last sync, in ms. */
 export const DRAIN_MS = 20_000;
+/** How long the last look at all files may take, in ms. */
+const LAST_SCAN_MS = 3_000;
 const MAX_TROUBLES = 50;
 /** Beyond this, one Litestream gets slow at compacting one database after the other. */
 const PER_DAEMON = 500;
@@ -160,8 +163,14 @@ export class Manager implements ManagerView, AsyncDisposable {
   async drain({ boundMs = DRAIN_MS }: { boundMs?: number } = {}): Promise<
     number
   > {
+    await this.#scheduler?.drain({ boundMs });
+    // What was written a moment ago, or since, may not have been told yet.
+    await Promise.race([
+      this.#discovery?.rescan(),
+      sleep(LAST_SCAN_MS, { signal: this.#ending.signal }),
+    ]);
     await this.#discovery?.[Symbol.asyncDispose]();
-    const left = await this.#scheduler?.drain({ boundMs }) ?? [];
+    const left = this.#scheduler?.unsynced() ?? [];
     for (const { id, path } of left.slice(0, 20)) {
       log.warn("Not everything of {id} ({path}) is in the replica", {
         id,

@@ -145,19 +145,21 @@ Deno.test("databases come, are written, moved and deleted, and are restored", as
     async () => {
       for (const state of ["awake", "asleep"]) {
         const app = apps[0]!;
+        app.checkpoint("TRUNCATE");
         app.insert(1);
         await untilRestored(scene, manager, app);
         if (state === "asleep") await untilAsleep(manager);
         app.close();
         const path = scene.dir.join("other.db");
         const other = AppDatabase.open(path);
-        other.insert(30, 900);
+        other.insert(300, 900);
         other.close();
         // As somebody does who puts a restored database in place.
         await Deno.rename(path, app.path);
         await removeIfThere(`${app.path}-wal`);
         await removeIfThere(`${app.path}-shm`);
         app.reopen();
+        app.insert(2);
         await untilRestored(scene, manager, app);
       }
     },

@@ -221,12 +221,8 @@ export class Scheduler implements AsyncDisposable {
     this.#planWithin(0);
   }
 
-  /**
-   * Lets every client that is awake finish its last sync, within `boundMs`.
-   *
-   * @returns the clients of which something is not in the replica
-   */
-  async drain({ boundMs }: { boundMs: number }): Promise<Client[]> {
+  /** Lets every client that is awake finish its last sync, within `boundMs`. */
+  async drain({ boundMs }: { boundMs: number }): Promise<void> {
     this.#end();
     const { registry } = this.#ports;
     const deadline = performance.now() + boundMs;
@@ -248,7 +244,11 @@ export class Scheduler implements AsyncDisposable {
     };
     const workers = new Set(Array.from({ length: DRAIN_PARALLEL }, worker));
     await settleAll(workers, deadline);
-    return [...registry.attention()].filter((client) =>
+  }
+
+  /** The clients of which something is not in the replica. */
+  unsynced(): Client[] {
+    return [...this.#ports.registry.attention()].filter((client) =>
       client.presence === "present" && !client.paused && !isProved(client)
     );
   }
