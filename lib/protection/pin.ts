@@ -64,6 +64,8 @@ function connect(
 ): Pin | null {
   let db: DatabaseSync | undefined;
   try {
+    // Opened for writing, one that was deleted meanwhile would be made anew.
+    Deno.statSync(path);
     db = new DatabaseSync(path, options);
     // Waiting would hold up the other clients; the caller comes back instead.
     db.exec("PRAGMA busy_timeout = 0");

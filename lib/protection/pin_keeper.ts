@@ -7,8 +7,6 @@ import {
   type PinRequest,
 } from "./pin_protocol.ts";
 
-/** The host is ended when nobody has needed it for so long, in ms. */
-const IDLE_MS = 10_000;
 /** An answer takes no longer, in ms: SQLite does not wait for locks there. */
 const ANSWER_MS = 60_000;
 
@@ -22,6 +20,8 @@ interface Call {
 
 interface Host {
   readonly child: Deno.ChildProcess;
+  /** Calls that wait for its answer: its end is no other host's. */
+  readonly calls: Map<number, Call>;
   readonly input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly done: Promise<void>;
 }
@@ -29,17 +29,27 @@ interface Host {
 /** Pins databases through a process that is started when needed; see pin_host.ts. */
 export class PinKeeper implements AsyncDisposable {
   readonly #folders: readonly string[];
-  readonly #calls = new Map<number, Call>();
+  readonly #idleMs: number;
   readonly #encoder = new TextEncoder();
   #host: Host | null = null;
   #held = 0;
   #lastCall = 0;
   #idle: ReturnType<typeof setTimeout> | null = null;
+  /** The end of a host that was idle. */
+  #ending: Promise<void> = Promise.resolve();
   #closed = false;
 
-  /** @param folders what the host may read and write */
-  constructor(folders: readonly string[]) {
+  /**
+   * @param folders what the host may read and write
+   * @param options `idleMs`: the host is ended when nobody has needed it for so
+   * long, in ms
+   */
+  constructor(
+    folders: readonly string[],
+    { idleMs = 10_000 }: { readonly idleMs?: number } = {},
+  ) {
     this.#folders = folders;
+    this.#idleMs = idleMs;
   }
 
   /** See `Pin.open`. Throws `BusyError`. */
@@ -54,7 +64,7 @@ export class PinKeeper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#end();
+    await Promise.all([this.#ending, this.#end()]);
   }
 
   async #take(verb: "pin" | "truncate", path: string): Promise<HeldPin | null> {
@@ -90,26 +100,26 @@ export class PinKeeper implements AsyncDisposable {
   #letGo(): void {
     if (--this.#held > 0 || this.#closed) return;
     if (this.#idle !== null) clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => void this.#end(), IDLE_MS);
+    this.#idle = setTimeout(() => this.#ending = this.#end(), this.#idleMs);
   }
 
   async #call(make: (call: number) => PinRequest): Promise<number | null> {
     if (this.#closed) throw new Error("Cannot pin: the program ends");
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#idle = null;
-    this.#host ??= this.#start();
+    const { calls, input } = this.#host ??= this.#start();
     const call = ++this.#lastCall;
     const { promise, resolve, reject } = Promise.withResolvers<number | null>();
     const timer = setTimeout(() => {
-      this.#calls.delete(call);
+      calls.delete(call);
       reject(
         new Error(`No answer of the pin host within ${ANSWER_MS / 1000} s`),
       );
     }, ANSWER_MS);
-    this.#calls.set(call, { resolve, reject });
+    calls.set(call, { resolve, reject });
     const line = JSON.stringify(make(call)) + "\n";
-    this.#host.input.write(this.#encoder.encode(line)).catch((error) => {
-      this.#calls.delete(call);
+    input.write(this.#encoder.encode(line)).catch((error) => {
+      calls.delete(call);
       reject(new Error("The pin host ended", { cause: error }));
     });
     try {
@@ -128,31 +138,39 @@ export class PinKeeper implements AsyncDisposable {
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
+    const calls = new Map<number, Call>();
     const host: Host = {
       child,
+      calls,
       input: child.stdin.getWriter(),
-      done: this.#read(child).finally(() => {
+      done: this.#read(child, calls).finally(() => {
         if (this.#host === host) this.#host = null;
+        return host.input.close().catch(() => {});
       }),
     };
     return host;
   }
 
-  async #read(child: Deno.ChildProcess): Promise<void> {
+  async #read(
+    child: Deno.ChildProcess,
+    calls: Map<number, Call>,
+  ): Promise<void> {
     for await (const line of child.stdout.pipeThrough(new LineSplitter())) {
-      const answer = JSON.parse(line) as PinAnswer;
-      const call = this.#calls.get(answer.call);
-      this.#calls.delete(answer.call);
+      const answer = parseAnswer(line);
+      // Its last line may be cut off.
+      if (answer === null) continue;
+      const call = calls.get(answer.call);
+      calls.delete(answer.call);
       if ("error" in answer) {
         const { busy, error } = answer;
         call?.reject(busy ? new BusyError(error) : new Error(error));
       } else call?.resolve(answer.pin);
     }
     await child.status;
-    for (const call of this.#calls.values()) {
+    for (const call of calls.values()) {
       call.reject(new Error("The pin host ended"));
     }
-    this.#calls.clear();
+    calls.clear();
   }
 
   async #end(): Promise<void> {
@@ -166,6 +184,15 @@ export class PinKeeper implements AsyncDisposable {
     await host.input.close().catch(() => {});
     await host.done;
     clearTimeout(timer);
+  }
+}
+
+function parseAnswer(line: string): PinAnswer | null {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }
 
