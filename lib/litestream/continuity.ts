@@ -32,9 +32,9 @@ export async function look(
   databasePath: string,
   known: Txid | null = null,
 ): Promise<Finding> {
-  const tip = await lastLtx(databasePath, known);
+  const tip = lastLtx(databasePath, known);
   if (tip === null) return { kind: "new" };
-  using wal = await WalReader.open(databasePath);
+  using wal = WalReader.open(databasePath);
   const broken = (why: string) => ({ kind: "broken", tip, why }) as const;
 
   if (wal === null) return broken("the WAL is gone");
@@ -43,7 +43,7 @@ export async function look(
     return broken("the WAL was restarted");
   }
   const end = tip.walOffset + tip.walSize;
-  if (wal.size < end || !await wal.hasFrameBefore(end)) {
+  if (wal.size < end || !wal.hasFrameBefore(end)) {
     return broken("the WAL is shorter than what was read from it");
   }
   return { kind: await wal.hasCommitAfter(end) ? "ahead" : "clean", tip };

@@ -45,7 +45,7 @@ export async function pageDigest(databasePath: string): Promise<string | null> {
 async function committedPages(databasePath: string, pageSize: number) {
   const overlay = new Map<number, Uint8Array>();
   let pageCount: number | null = null;
-  using wal = await WalReader.open(databasePath);
+  using wal = WalReader.open(databasePath);
   if (wal === null || wal.header.pageSize !== pageSize) {
     return { overlay, pageCount };
   }

@@ -11,7 +11,11 @@ import {
 
 const BATCH_BYTES = 256 << 10;
 
-/** A WAL that is open for reading, at one moment of its life. */
+/**
+ * A WAL that is open for reading, at one moment of its life. Its header and
+ * single frames are read at once, for that is much cheaper than to wait; longer
+ * stretches let others work meanwhile.
+ */
 export class WalReader implements Disposable {
   readonly header: WalHeader;
   /** Size of the file when it was opened, in bytes. */
@@ -25,17 +29,17 @@ export class WalReader implements Disposable {
   }
 
   /** Opens a database's WAL; null when there is none, or it is empty. */
-  static async open(databasePath: string): Promise<WalReader | null> {
+  static open(databasePath: string): WalReader | null {
     let file: Deno.FsFile;
     try {
-      file = await Deno.open(`${databasePath}-wal`);
+      file = Deno.openSync(`${databasePath}-wal`);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return null;
       throw error;
     }
     try {
-      const header = parseWalHeader(await readAt(file, 0, WAL_HEADER_SIZE));
-      const { size } = await file.stat();
+      const header = parseWalHeader(readNow(file, 0, WAL_HEADER_SIZE));
+      const { size } = file.statSync();
       if (header !== null) return new WalReader(file, header, size);
     } catch (error) {
       file.close();
@@ -46,11 +50,11 @@ export class WalReader implements Disposable {
   }
 
   /** Whether the frame that ends at `offset` is of this life of the WAL. */
-  async hasFrameBefore(offset: number): Promise<boolean> {
+  hasFrameBefore(offset: number): boolean {
     if (offset === WAL_HEADER_SIZE) return true;
     const start = offset - frameSize(this.header);
     if (start < WAL_HEADER_SIZE) return false;
-    const bytes = await readAt(this.#file, start, frameSize(this.header));
+    const bytes = readNow(this.#file, start, frameSize(this.header));
     if (bytes.byteLength < frameSize(this.header)) return false;
     const view = new DataView(bytes.buffer);
     return view.getUint32(8) === this.header.salt1 &&
@@ -68,13 +72,17 @@ export class WalReader implements Disposable {
   /** The valid frames from `offset` on, which must be a frame's beginning. */
   async *frames(offset = WAL_HEADER_SIZE): AsyncGenerator<WalFrame> {
     const size = frameSize(this.header);
-    let before = await this.#checksumBefore(offset);
+    let before = this.#checksumBefore(offset);
     const most = Math.max(1, Math.floor(BATCH_BYTES / size)) * size;
     for (let at = offset, batch: number;; at += batch) {
       const left = Math.floor((this.size - at) / size) * size;
-      batch = Math.min(most, left);
+      // Mostly what follows is an old life's frame, and the first one tells.
+      const isFirst = at === offset;
+      batch = Math.min(isFirst ? size : most, left);
       if (batch <= 0) return;
-      const bytes = await readAt(this.#file, at, batch);
+      const bytes = isFirst
+        ? readNow(this.#file, at, batch)
+        : await readAt(this.#file, at, batch);
       for (let start = 0; start < batch; start += size) {
         const part = bytes.subarray(start, start + size);
         const frame = parseFrame(part, this.header, before);
@@ -89,10 +97,10 @@ export class WalReader implements Disposable {
     this.#file.close();
   }
 
-  async #checksumBefore(offset: number): Promise<Checksum> {
+  #checksumBefore(offset: number): Checksum {
     if (offset === WAL_HEADER_SIZE) return this.header.checksum;
     const start = offset - frameSize(this.header);
-    const bytes = await readAt(this.#file, start, 24);
+    const bytes = readNow(this.#file, start, 24);
     return bytes.byteLength < 24 ? [0, 0] : storedChecksum(bytes);
   }
 }
@@ -108,6 +116,23 @@ async function readAt(
   let filled = 0;
   while (filled < length) {
     const count = await file.read(bytes.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}
+
+/** {@linkcode readAt} without waiting, for short stretches. */
+function readNow(
+  file: Deno.FsFile,
+  offset: number,
+  length: number,
+): Uint8Array {
+  const bytes = new Uint8Array(length);
+  file.seekSync(offset, Deno.SeekMode.Start);
+  let filled = 0;
+  while (filled < length) {
+    const count = file.readSync(bytes.subarray(filled));
     if (count === null) break;
     filled += count;
   }

@@ -17,7 +17,7 @@ for (const pageSize of PAGE_SIZES) {
       app.insert(commit % 4 + 1, 300);
       ends.push(walSize(app));
     }
-    using wal = await openWal(app);
+    using wal = openWal(app);
 
     assert.equal(wal.header.pageSize, pageSize);
     const frames = await Array.fromAsync(wal.frames());
@@ -36,9 +36,9 @@ for (const pageSize of PAGE_SIZES) {
     const last = ends.at(-1)!;
     for (let at = WAL_HEADER_SIZE; at <= last; at += size) {
       assert.equal(await wal.hasCommitAfter(at), at < last, `at ${at}`);
-      assert.equal(await wal.hasFrameBefore(at), true, `before ${at}`);
+      assert.equal(wal.hasFrameBefore(at), true, `before ${at}`);
     }
-    assert.equal(await wal.hasFrameBefore(last + size), false);
+    assert.equal(wal.hasFrameBefore(last + size), false);
   });
 }
 
@@ -49,7 +49,7 @@ Deno.test("frames hold the pages that a checkpoint writes into the database", as
   app.update(3);
   const pages = new Map<number, Uint8Array>();
   {
-    using wal = await openWal(app);
+    using wal = openWal(app);
     for await (const { pageNumber, page } of wal.frames()) {
       pages.set(pageNumber, page.slice());
     }
@@ -108,8 +108,8 @@ Deno.test("a WAL that was cut off ends with its last whole frame", async () => {
     const whole = Math.floor((bytes.length - less - WAL_HEADER_SIZE) / size);
     assert.equal((await Array.fromAsync(wal.frames())).length, whole);
     const end = WAL_HEADER_SIZE + whole * size;
-    assert.equal(await wal.hasFrameBefore(end), true);
-    assert.equal(await wal.hasFrameBefore(end + size), false);
+    assert.equal(wal.hasFrameBefore(end), true);
+    assert.equal(wal.hasFrameBefore(end + size), false);
   }
 });
 
@@ -151,12 +151,12 @@ Deno.test("a spilled transaction is no commit while it is open, nor when rolled 
   for (let row = 0; row < 200; row++) insert.run();
   assert(walSize(app) > end + 50 * 4120, "nothing was spilled");
   {
-    using wal = await openWal(app);
+    using wal = openWal(app);
     assert.equal(await wal.hasCommitAfter(end), false);
     assert((await Array.fromAsync(wal.frames(end))).length > 50);
   }
   writer.exec("ROLLBACK");
-  using wal = await openWal(app);
+  using wal = openWal(app);
   assert.equal(await wal.hasCommitAfter(end), false);
   // The next transaction takes the place of the one that was rolled back.
   app.insert(1);
@@ -168,29 +168,29 @@ Deno.test("a restarted WAL holds its new frames only", async () => {
   using app = open(dir);
   app.insert(100, 500);
   const old = walSize(app);
-  const before = (await headerOf(app)).salt1;
+  const before = headerOf(app).salt1;
   assert(app.checkpoint("RESTART"));
   app.insert(1);
 
   assert.equal(walSize(app), old, "SQLite kept the file's size");
-  using wal = await openWal(app);
+  using wal = openWal(app);
   assert.notEqual(wal.header.salt1, before);
   const frames = await Array.fromAsync(wal.frames());
   assert.equal(frames.length, framesBySqlite(app));
   assert(frames.length < 10);
   const end = WAL_HEADER_SIZE + frames.length * frameSize(wal.header);
-  assert.equal(await wal.hasFrameBefore(end), true);
-  assert.equal(await wal.hasFrameBefore(end + frameSize(wal.header)), false);
+  assert.equal(wal.hasFrameBefore(end), true);
+  assert.equal(wal.hasFrameBefore(end + frameSize(wal.header)), false);
   assert.equal(await wal.hasCommitAfter(end), false);
 });
 
 Deno.test("there is no WAL to open where none is, or where it is empty or none", async () => {
   await using dir = await TempDir.create("wal");
   const path = dir.join("app.db");
-  assert.equal(await WalReader.open(path), null);
+  assert.equal(WalReader.open(path), null);
   for (const bytes of [0, 31, 32, 5000]) {
     await Deno.writeFile(`${path}-wal`, new Uint8Array(bytes).fill(7));
-    assert.equal(await WalReader.open(path), null, `${bytes} bytes`);
+    assert.equal(WalReader.open(path), null, `${bytes} bytes`);
   }
 });
 
@@ -198,14 +198,14 @@ function open(dir: TempDir, pageSize = 4096): AppDatabase {
   return AppDatabase.open(dir.join("app.db"), { pageSize, autoCheckpoint: 0 });
 }
 
-async function openWal({ path }: AppDatabase): Promise<WalReader> {
-  const wal = await WalReader.open(path);
+function openWal({ path }: AppDatabase): WalReader {
+  const wal = WalReader.open(path);
   assert(wal !== null);
   return wal;
 }
 
-async function headerOf(app: AppDatabase) {
-  using wal = await openWal(app);
+function headerOf(app: AppDatabase) {
+  using wal = openWal(app);
   return wal.header;
 }
 
@@ -213,7 +213,7 @@ async function headerOf(app: AppDatabase) {
 async function walOf(dir: TempDir, bytes: Uint8Array): Promise<WalReader> {
   const path = dir.join("altered.db");
   await Deno.writeFile(`${path}-wal`, bytes);
-  const wal = await WalReader.open(path);
+  const wal = WalReader.open(path);
   assert(wal !== null);
   return wal;
 }
