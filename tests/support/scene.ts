@@ -88,6 +88,18 @@ export class Scene implements AsyncDisposable {
 
   /** Restores with a command as a person pastes it; gives what is in the copy. */
   async restore(command: string): Promise<string> {
+    return await this.#restore(command, contentDigest);
+  }
+
+  /** How many rows of a client the bucket holds, by a restore. */
+  async rowsHeld(id: string): Promise<number> {
+    return await this.#restore(this.directCommand(id), (path) => {
+      using copy = AppDatabase.open(path);
+      return copy.count();
+    });
+  }
+
+  async #restore<T>(command: string, read: (path: string) => T): Promise<T> {
     const cwd = this.dir.join(`restored-${++this.#restored}`);
     await Deno.mkdir(cwd);
     const { ok, output } = await runInShell(command, {
@@ -96,9 +108,9 @@ export class Scene implements AsyncDisposable {
       env: this.s3.env,
     });
     assert.ok(ok, `${command}: ${output}`);
-    const digest = contentDigest(`${cwd}/restored.db`);
+    const result = read(`${cwd}/restored.db`);
     await Deno.remove(cwd, { recursive: true });
-    return digest;
+    return result;
   }
 
   /** The command that the API prints for the newest restore point of a client. */
