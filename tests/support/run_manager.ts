@@ -54,6 +54,8 @@ export interface RunManagerOptions {
   readonly cwd?: string;
   /** In a process group of its own, as a program that a terminal started. */
   readonly detached?: boolean;
+  /** Words before the command line, such as `setpriv`; they must end in an exec. */
+  readonly prefix?: readonly string[];
 }
 
 /** A manager as an operator runs it: main.ts in a process of its own. */
@@ -97,12 +99,21 @@ export class ManagerProcess implements AsyncDisposable {
       program = [MAIN],
       cwd,
       detached = false,
+      prefix = [],
     }: RunManagerOptions,
   ): Promise<ManagerProcess> {
     const all = await withDefaults(args);
     const { PATH = "", HOME = "", DENO_DIR } = Deno.env.toObject();
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", ...startPermissions(), ...program, ...all],
+    const [command, ...words] = [
+      ...prefix,
+      Deno.execPath(),
+      "run",
+      ...startPermissions(),
+      ...program,
+      ...all,
+    ] as [string, ...string[]];
+    const child = new Deno.Command(command, {
+      args: words,
       ...(cwd ? { cwd } : {}),
       detached,
       stdin: "null",
