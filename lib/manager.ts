@@ -255,6 +255,7 @@ export class Manager implements ManagerView, AsyncDisposable {
           look,
           digest: pageDigest,
           resetLocalLtx,
+          warmPins: () => pins.warm(),
           pin: (path) => pins.pin(path),
           pinTruncated: (path) => pins.pinTruncated(path),
         },

@@ -52,6 +52,14 @@ export class PinKeeper implements AsyncDisposable {
     this.#idleMs = idleMs;
   }
 
+  /** Starts the host, so that a pin that is wanted soon need not wait for it. */
+  warm(): void {
+    if (this.#closed || this.#host !== null) return;
+    this.#held++;
+    this.#host = this.#start();
+    this.#letGo();
+  }
+
   /** See `Pin.open`. Throws `BusyError`. */
   pin(path: string): Promise<HeldPin | null> {
     return this.#take("pin", path);

@@ -38,6 +38,8 @@ export interface FilesPort {
   look(path: string, known?: Txid | null): Promise<Finding>;
   digest(path: string): Promise<string | null>;
   resetLocalLtx(path: string): Promise<void>;
+  /** Gets ready to pin, while something else is waited for. */
+  warmPins(): void;
   pin(path: string): Promise<HeldPin | null>;
   pinTruncated(path: string): Promise<HeldPin | null>;
 }

@@ -6,6 +6,7 @@ import {
 } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import { sleep } from "../domain/sleep.ts";
+import type { StoredClient } from "../store/store.ts";
 import type { Ports } from "./ports.ts";
 
 /**
@@ -36,14 +37,21 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
   if (client === undefined || !client.proved) return false;
   const { path } = client;
 
+  const stored = store.get(id);
+  // Most who wake have written: spare them the wait for quiet files.
+  const present = files.facts(path);
+  if (present === null) return false;
+  if (!isReplaced(stored, present)) {
+    const { kind } = await files.look(path);
+    if (kind === "ahead" || kind === "new") return false;
+  }
+
   const before = await quietFacts(path, ports);
   if (before === null) return false;
   const fingerprint = fingerprintOf(before);
-  const stored = store.get(id);
   const finding = await files.look(path);
 
-  const replaced = stored?.fingerprint != null &&
-    isOther(stored.fingerprint, before);
+  const replaced = isReplaced(stored, before);
   let digest: string | null = null;
   const digestable = before.size <= BigInt(DIGEST_MAX_BYTES);
   if (finding.kind === "broken") {
@@ -95,9 +103,13 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
   return true;
 }
 
-/** Whether a fingerprint is that of another file, which stood there before. */
-function isOther(fingerprint: string, { inode }: FileFacts): boolean {
-  return !fingerprint.startsWith(`${inode}:`);
+/** Whether what was stored is known of another file, which stood there before. */
+function isReplaced(
+  stored: StoredClient | undefined,
+  { inode }: FileFacts,
+): boolean {
+  return stored?.fingerprint != null &&
+    !stored.fingerprint.startsWith(`${inode}:`);
 }
 
 function changedSince(fingerprint: string, path: string, { files }: Ports) {

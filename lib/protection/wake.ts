@@ -72,6 +72,7 @@ export async function wake(
 
     const proved = registry.get(id)?.proved ?? false;
     const chain = { intact: proved && !options.reset };
+    if (chain.intact) ports.files.warmPins();
     await ports.store.markUnproved({ id, path });
     registry.observe(id, { proved: false, fingerprint: null });
     try {
