@@ -1,9 +1,10 @@
 import { getLogger } from "@logtape/logtape";
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Config } from "./config.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { readFacts } from "./discovery/file_facts.ts";
+import { distinctRoots } from "./discovery/roots.ts";
 import type { ClientId } from "./domain/client_id.ts";
 import type { DiscoveryEvent } from "./domain/discovery_event.ts";
 import { connectionUrl, targetIdentity } from "./domain/replica_target.ts";
@@ -25,7 +26,11 @@ import {
   type ReplicaReader,
 } from "./replica/replica_reader.ts";
 import { controlSocketPath } from "./litestream/socket_path.ts";
-import { FolderLock, refuseIfLockedAbove } from "./store/folder_lock.ts";
+import {
+  FolderLock,
+  refuseIfLockedAbove,
+  refuseIfLockedBelow,
+} from "./store/folder_lock.ts";
 import { Store } from "./store/store.ts";
 import type {
   HistoryEntry,
@@ -188,9 +193,10 @@ export class Manager implements ManagerView, AsyncDisposable {
   async #start(): Promise<void> {
     const { config, litestream } = this.#options;
     const resources = this.#resources;
+    const roots = distinctRoots(config.watchDirs);
     await Deno.mkdir(config.stateDir, { recursive: true, mode: 0o700 });
     resources.use(FolderLock.take(config.stateDir));
-    for (const folder of new Set(config.watchDirs)) {
+    for (const folder of roots) {
       refuseIfLockedAbove(folder);
       this.#takeFolder(folder);
     }
@@ -232,6 +238,9 @@ export class Manager implements ManagerView, AsyncDisposable {
       }),
     );
     this.#applyScan();
+    const present = this.registry.clients()
+      .filter(({ presence }) => presence === "present");
+    refuseIfLockedBelow(present.map(({ path }) => dirname(path)), roots);
     this.#scanned.value = true;
     this.#scheduler.start();
   }
@@ -350,12 +359,6 @@ export class Manager implements ManagerView, AsyncDisposable {
     try {
       this.#resources.use(FolderLock.take(folder));
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) {
-        throw new Error(
-          `Cannot watch "${folder}": no such folder. Make it, or correct --watch-dir`,
-          { cause: error },
-        );
-      }
       const readOnly = error instanceof Deno.errors.PermissionDenied ||
         (error as { code?: string }).code === "EROFS";
       if (!readOnly) throw error;

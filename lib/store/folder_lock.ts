@@ -45,18 +45,42 @@ export class FolderLock implements Disposable {
  * find the same databases.
  */
 export function refuseIfLockedAbove(folder: string): void {
-  let at = resolve(folder);
+  let at = Deno.realPathSync(folder);
   for (let above = dirname(at); above !== at; above = dirname(at)) {
     at = above;
-    let file: Deno.FsFile;
-    try {
-      file = Deno.openSync(join(at, LOCK_FILE));
-    } catch {
-      continue; // None, or not ours to see.
-    }
-    using opened = file;
-    if (!opened.tryLockSync(false)) throw lockedBy(at, readPid(opened));
+    refuseIfLocked(at);
   }
+}
+
+/**
+ * Throws when another manager looks after a folder between one of these and the
+ * watch folder that it is in.
+ *
+ * @param folders where databases were found
+ * @param roots the watch folders, which this process has locked
+ */
+export function refuseIfLockedBelow(
+  folders: Iterable<string>,
+  roots: readonly string[],
+): void {
+  const seen = new Set(roots.map((root) => resolve(root)));
+  for (const folder of folders) {
+    for (let at = folder; !seen.has(at); at = dirname(at)) {
+      seen.add(at);
+      refuseIfLocked(at);
+    }
+  }
+}
+
+function refuseIfLocked(folder: string): void {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(join(folder, LOCK_FILE));
+  } catch {
+    return; // None, or not ours to see.
+  }
+  using opened = file;
+  if (!opened.tryLockSync(false)) throw lockedBy(folder, readPid(opened));
 }
 
 function lockedBy(folder: string, pid: string): FolderLockedError {

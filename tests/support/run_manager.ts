@@ -18,6 +18,8 @@ export interface ApiClient {
   readonly replicatedTxid: string | null;
   readonly sizeBytes: number;
   readonly error: string | null;
+  readonly hint: string | null;
+  readonly blocked: string | null;
 }
 
 /** What tests read of `GET /api/status`. */
