@@ -140,7 +140,16 @@ async function registerProved(
       return failure(verdict.message, verdict.hint);
     }
     if (verdict.kind === "silent") {
-      return failure("Litestream did not begin in time", null);
+      // It asks a store that does not answer again and again for minutes, and
+      // logs nothing of it.
+      return {
+        kind: "failed",
+        message: "Litestream did not begin in time",
+        hint:
+          "The S3 store probably does not answer: check --endpoint and the network; it is tried again",
+        scope: "store",
+        reset: false,
+      };
     }
     needsSnapshot = true;
   }
