@@ -13,17 +13,11 @@ const SETTLE_MS = 300;
 
 const builder = () => new Builder({ serverEntry: "lib/app.ts" });
 
-if (import.meta.main) {
-  const [command, ...rest] = Deno.args;
-  if (command === "build") await builder().build();
-  else await develop(command === undefined ? [] : [command, ...rest]);
-}
-
 /** Builds and runs, again and again, until it is interrupted. */
 async function develop(args: readonly string[]): Promise<void> {
-  let child: Deno.ChildProcess | null = null;
+  let child: Child | null = null;
   const stop = () => {
-    child?.kill("SIGTERM");
+    child?.stop();
     process.exit(0);
   };
   Deno.addSignalListener("SIGINT", stop);
@@ -31,17 +25,28 @@ async function develop(args: readonly string[]): Promise<void> {
 
   for (;;) {
     const watcher = Deno.watchFs(WATCHED);
-    if (await build()) {
-      child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "main.ts", ...args],
-      }).spawn();
-    }
+    if (await build()) child = new Child(args);
     await changed(watcher);
-    if (child !== null) {
-      child.kill("SIGTERM");
-      await child.status;
-      child = null;
-    }
+    await child?.stop();
+    child = null;
+  }
+}
+
+/** main.ts in a process of its own, which may end by itself. */
+class Child {
+  readonly #process: Deno.ChildProcess;
+  #ended = false;
+
+  constructor(args: readonly string[]) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "main.ts", ...args],
+    }).spawn();
+    void this.#process.status.then(() => this.#ended = true);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#ended) this.#process.kill("SIGTERM");
+    await this.#process.status;
   }
 }
 
@@ -59,4 +64,10 @@ async function changed(watcher: Deno.FsWatcher): Promise<void> {
   }
   watcher.close();
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+}
+
+if (import.meta.main) {
+  const [command, ...rest] = Deno.args;
+  if (command === "build") await builder().build();
+  else await develop(command === undefined ? [] : [command, ...rest]);
 }

@@ -21,6 +21,8 @@ export interface EventSource {
   readonly version: number;
   /** Names this run of the manager, so that versions of another are not mistaken. */
   readonly run: string;
+  /** Differs when clients got into trouble or out of it, came or went. */
+  readonly weather: string;
   /** The clients that changed after a version; null when that is not known. */
   changedSince(version: number): ReadonlySet<ClientId> | null;
   rows(ids: Iterable<ClientId>): ClientRow[];
@@ -43,8 +45,10 @@ const BEAT_MS = 15_000;
 const TOTALS_MS = 1_000;
 const ACTIVITY_MS = 5_000;
 const HISTORY_MS = 1_000;
-/** How often who is on the page is looked up again. */
+/** How often who is on the page is looked up again, if it matters. */
 const QUERY_MS = 1_000;
+/** And if only clients come and go that are well: a page must be readable. */
+const CALM_QUERY_MS = 5_000;
 /** So that looking it up takes at most a twentieth of the time. */
 const QUERY_SHARE = 20;
 /** What waits for a slow reader, in bytes; more is kept back, not queued. */
@@ -73,6 +77,8 @@ export class EventStream {
   #total = -1;
   #queriedVersion = -1;
   #nextQuery = 0;
+  #nextCalmQuery = 0;
+  #weather = "";
   #nextTotals = 0;
   #totalsSent = "";
   #nextActivity = 0;
@@ -176,12 +182,14 @@ export class EventStream {
 
   #flushView(query: ClientQuery, now: number): void {
     const source = this.#source;
-    if (source.version !== this.#queriedVersion && now >= this.#nextQuery) {
+    if (this.#mayQuery(query, now)) {
       const started = performance.now();
       this.#queriedVersion = source.version;
       const { order, total } = source.find(query);
       const took = performance.now() - started;
       this.#nextQuery = now + Math.max(QUERY_MS, took * QUERY_SHARE);
+      this.#nextCalmQuery = now + CALM_QUERY_MS;
+      this.#weather = source.weather;
       if (total !== this.#total || !sameOrder(order, this.#order)) {
         const known = this.#order === null ? new Set() : this.#shown;
         const fresh = order.filter((id) => !known.has(id));
@@ -204,6 +212,13 @@ export class EventStream {
       if (text !== this.#activitySent) this.#send("activity", activity, now);
       this.#activitySent = text;
     }
+  }
+
+  #mayQuery({ filter }: ClientQuery, now: number): boolean {
+    const { version, weather } = this.#source;
+    if (version === this.#queriedVersion || now < this.#nextQuery) return false;
+    return filter !== null || weather !== this.#weather ||
+      now >= this.#nextCalmQuery;
   }
 
   #show({ order, total }: View): void {

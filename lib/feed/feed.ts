@@ -94,6 +94,13 @@ export class Feed implements EventSource, Disposable {
     return stream.readable;
   }
 
+  get weather(): string {
+    const { failing, conflict, blocked, lagging, paused, gone } = this.manager
+      .registry.counts.peek();
+    const { size } = this.manager.registry;
+    return [size, failing, conflict, blocked, lagging, paused, gone].join();
+  }
+
   changedSince(version: number): ReadonlySet<ClientId> | null {
     return this.#changes.since(version);
   }

@@ -47,9 +47,9 @@ export function Facts({ totals, activity, startedAt, paid, locale }: {
         >
           {cost !== null && (
             <p class="cost" title={cost.formula}>
-              At most {dollars(cost.ours, locale)} a month; Litestream alone
-              {" "}
-              {dollars(cost.alone, locale)}
+              At most {dollars(cost.ours, locale)}{" "}
+              a month at this rate; Litestream alone{" "}
+              {dollars(cost.alone, locale)} while idle
             </p>
           )}
         </BarChart>
