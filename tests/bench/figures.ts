@@ -42,6 +42,8 @@ export interface Figures {
   /** Seconds until it says itself that all are protected, where it can. */
   firstBackup: number | null;
   firstBackupRequests: RequestCounts | null;
+  /** Processor time of all processes for that, in seconds. */
+  firstBackupCpuSeconds: number | null;
   /** Highest memory of all processes together during the first backup, in bytes. */
   peakRssBytes: number | null;
   idle: Idle | null;
@@ -75,6 +77,7 @@ export function emptyFigures(
     firstUpload: null,
     firstBackup: null,
     firstBackupRequests: null,
+    firstBackupCpuSeconds: null,
     peakRssBytes: null,
     idle: null,
     diskBytes: null,
@@ -110,5 +113,7 @@ export interface Report {
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly quick: boolean;
+  /** How much each answer of the S3 server was held back. */
+  readonly delayMs: number;
   readonly runs: readonly Figures[];
 }

@@ -31,6 +31,8 @@ const HELP = `deno task bench [options]
   --only ours|peer|tuned one of the three, or several with commas
   --idle SECONDS         how long the idle are watched (default 60)
   --active SECONDS       how long 1% of them are written (default 30)
+  --delay MS             hold each answer of the S3 server back, as by one that is
+                         further away (default 0)
   --draw FILE.json       draw the picture of an earlier report again
   --picture FILE.svg     where the picture goes (default docs/bench.svg)`;
 
@@ -53,6 +55,7 @@ async function main(): Promise<number> {
       only: { type: "string" },
       idle: { type: "string" },
       active: { type: "string" },
+      delay: { type: "string", default: "0" },
       draw: { type: "string" },
       picture: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
@@ -76,7 +79,9 @@ async function main(): Promise<number> {
     values.active ?? (quick ? "10" : "30"),
     "--active",
   );
+  const [delayMs] = numbers(values.delay, "--delay");
   const report = await run({
+    delayMs: delayMs!,
     sizes,
     names: namesOf(values.only),
     quick,
@@ -92,6 +97,7 @@ async function main(): Promise<number> {
 }
 
 interface RunOptions {
+  readonly delayMs: number;
   readonly sizes: readonly number[];
   readonly names: readonly ContenderName[];
   readonly quick: boolean;
@@ -112,7 +118,7 @@ async function run(options: RunOptions): Promise<Report> {
     for (const name of options.names) {
       // Each gets fresh files, and they do not stay for the next.
       await using dir = await TempDir.create("bench");
-      await using proxy = MeteringProxy.start(s3.endpoint);
+      await using proxy = MeteringProxy.start(s3.endpoint, options);
       const say = (text: string) =>
         console.error(`${count} ${name}: ${text} [load ${loadNow()}]`);
       say("making databases");
@@ -142,6 +148,7 @@ async function run(options: RunOptions): Promise<Report> {
     machine: thisMachine(),
     versions: { Litestream: litestream.version, Deno: Deno.version.deno },
     quick: options.quick,
+    delayMs: options.delayMs,
     runs,
   };
 }

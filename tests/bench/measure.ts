@@ -122,6 +122,7 @@ async function firstBackup(
     if (told) figures.firstBackup = (performance.now() - startedAt) / 1_000;
   }
   figures.firstBackupRequests = proxy.counts;
+  figures.firstBackupCpuSeconds = usageOf(program.pid).cpuSeconds;
 }
 
 async function idle(

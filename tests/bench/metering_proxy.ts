@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { RequestScanner } from "./request_scanner.ts";
 
 /** What a request asks for: `LIST` is told from `GET`, which it is on the wire. */
@@ -16,6 +17,15 @@ export interface PassedRequest {
   answeredAt: number | null;
 }
 
+export interface MeteringOptions {
+  /**
+   * How long each answer is held back, in ms, as by a store that is not on this
+   * machine.
+   * @default 0
+   */
+  readonly delayMs?: number;
+}
+
 /**
  * Stands before an S3 server and counts what passes, at little cost: thousands
  * of requests a second must not wait for it. Bytes go through as they are, so
@@ -25,20 +35,25 @@ export interface PassedRequest {
 export class MeteringProxy implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #target: URL;
+  readonly #delayMs: number;
   readonly #connections = new Set<Deno.TcpConn>();
   readonly #listeners = new Set<(request: PassedRequest) => void>();
   readonly #accepting: Promise<void>;
   #counts: Partial<Record<RequestKind, number>> = {};
 
-  private constructor(target: URL) {
+  private constructor(target: URL, { delayMs = 0 }: MeteringOptions) {
     this.#target = target;
+    this.#delayMs = delayMs;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     this.#accepting = this.#accept();
   }
 
   /** @param endpoint of the S3 server: `http://127.0.0.1:PORT` */
-  static start(endpoint: string): MeteringProxy {
-    return new MeteringProxy(new URL(endpoint));
+  static start(
+    endpoint: string,
+    options: MeteringOptions = {},
+  ): MeteringProxy {
+    return new MeteringProxy(new URL(endpoint), options);
   }
 
   /** Where to send what is to be counted. */
@@ -132,7 +147,7 @@ export class MeteringProxy implements AsyncDisposable {
     pending: PassedRequest[],
   ): Promise<void> {
     const decoder = new TextDecoder("latin1");
-    await pump(far, near, (bytes) => {
+    await pump(far, near, async (bytes) => {
       const request = pending[0];
       if (request === undefined) return;
       const start = decoder.decode(bytes.subarray(0, 1_024));
@@ -140,6 +155,7 @@ export class MeteringProxy implements AsyncDisposable {
       const status = [...start.matchAll(/HTTP\/1\.[01] (\d{3})/g)]
         .map((match) => Number(match[1])).find((code) => code >= 200);
       if (status === undefined) return;
+      if (this.#delayMs > 0) await delay(this.#delayMs);
       pending.shift();
       request.status = status;
       request.answeredAt = performance.now();
@@ -157,7 +173,7 @@ export function total(counts: RequestCounts): number {
 async function pump(
   from: Deno.TcpConn,
   to: Deno.TcpConn,
-  see: (bytes: Uint8Array) => void,
+  see: (bytes: Uint8Array) => void | Promise<void>,
 ): Promise<void> {
   const buffer = new Uint8Array(64 << 10);
   try {
@@ -165,7 +181,7 @@ async function pump(
       const length = await from.read(buffer);
       if (length === null) break;
       const bytes = buffer.subarray(0, length);
-      see(bytes);
+      await see(bytes);
       for (let at = 0; at < length;) at += await to.write(bytes.subarray(at));
     }
     await to.closeWrite();

@@ -53,7 +53,7 @@ const ORDER: readonly ContenderName[] = ["ours", "peer", "tuned"];
 
 /** Draws the report, light or dark as the reader has it. */
 export function pictureOf(
-  { machine, versions, runs, takenAt }: Report,
+  { machine, versions, runs, takenAt, delayMs }: Report,
 ): string {
   const parts: string[] = [];
   let y = MARGIN;
@@ -75,11 +75,12 @@ export function pictureOf(
     y += Math.ceil(PANELS.length / 2) * height + 8;
   }
   const { processor, cores, memoryGiB } = machine;
+  const far = delayMs > 0 ? `, its answers held back by ${delayMs} ms` : "";
   y += 8;
   parts.push(text(
     MARGIN,
     y,
-    `${processor}, ${cores} cores, ${memoryGiB} GiB; S3 server on the same cores; Litestream ${
+    `${processor}, ${cores} cores, ${memoryGiB} GiB; S3 server on the same cores${far}; Litestream ${
       versions["Litestream"]
     }; ${takenAt.slice(0, 10)}. Shorter is better.`,
     "note",

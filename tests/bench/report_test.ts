@@ -18,6 +18,7 @@ function full(contender: Figures["contender"], databases = 1_000): Figures {
     firstUpload: 14,
     firstBackup: 15,
     firstBackupRequests: { PUT: 1_000, LIST: 2_000 },
+    firstBackupCpuSeconds: 9,
     peakRssBytes: 200 << 20,
     idle: {
       seconds: 60,
@@ -49,6 +50,7 @@ function reportOf(runs: readonly Figures[]): Report {
     },
     versions: { Litestream: "0.5.17" },
     quick: false,
+    delayMs: 0,
     runs,
   };
 }

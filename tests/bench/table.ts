@@ -20,11 +20,12 @@ interface Row {
 const MIB = 1 << 20;
 
 /** The report as text: a table for each number of databases, then the targets. */
-export function tableOf({ machine, versions, runs, takenAt }: Report): string {
+export function tableOf(report: Report): string {
+  const { machine, versions, runs, takenAt, delayMs } = report;
   const lines = [
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}`,
     Object.entries(versions).map((pair) => pair.join(" ")).join(", ") +
-    `, ${takenAt}`,
+    `, ${takenAt}` + (delayMs > 0 ? `, S3 held back by ${delayMs} ms` : ""),
   ];
   for (const [count, figures] of bySize(runs)) {
     lines.push("", ...sizeTable(count, figures));
@@ -87,6 +88,11 @@ const ROWS: readonly Row[] = [
   row("all uploaded, s", (f) => f.firstUpload, (n) => n.toFixed(1)),
   row("all told as protected, s", (f) => f.firstBackup, (n) => n.toFixed(1)),
   requestsRow("S3 requests for that", (f) => f.firstBackupRequests),
+  row(
+    "processor time for that, s",
+    (f) => f.firstBackupCpuSeconds,
+    (n) => n.toFixed(1),
+  ),
   row("peak memory for that, MiB", (f) => inMib(f.peakRssBytes), rounded),
   row(
     "idle: memory, MiB",
