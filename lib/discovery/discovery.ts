@@ -301,8 +301,11 @@ export class Discovery implements AsyncDisposable {
       // By its name alone it stays what it is.
       if (id === null) continue;
       if (reason === null && quickMark(path) === mark) continue;
-      if (this.#hints.has(path)) continue;
-      told = this.#mirror.check(path) || told;
+      // A hint that waits is no sign of a dead watch, but whoever asked for a
+      // sweep wants to know now.
+      const hinted = this.#hints.has(path);
+      const changed = this.#mirror.check(path, { hinted });
+      told ||= changed && !hinted;
     }
     return told;
   }
