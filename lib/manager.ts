@@ -16,7 +16,7 @@ import { look } from "./litestream/continuity.ts";
 import { DaemonPool, type PoolState } from "./litestream/daemon_pool.ts";
 import { resetLocalLtx } from "./litestream/local_ltx.ts";
 import type { LogEvent } from "./litestream/log_event.ts";
-import { replicateOnce } from "./litestream/once.ts";
+import { endLeftOverOnce, replicateOnce } from "./litestream/once.ts";
 import { pageDigest } from "./litestream/page_digest.ts";
 import { PinKeeper } from "./protection/pin_keeper.ts";
 import { Scheduler, type Work } from "./protection/scheduler.ts";
@@ -213,6 +213,7 @@ export class Manager implements ManagerView, AsyncDisposable {
       ),
     );
 
+    await endLeftOverOnce(config.stateDir);
     this.#daemon = resources.use(
       await DaemonPool.start({
         program: litestream,

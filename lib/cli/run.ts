@@ -83,6 +83,7 @@ async function serve(
       hostname: host,
       port,
       signal: closing.signal,
+      automaticCompression: true,
       onListen: () => {},
     }, application.fetch);
     signal.throwIfAborted();

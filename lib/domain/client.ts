@@ -83,6 +83,20 @@ export function fingerprintOf(facts: FileFacts): string {
   return [inode, size, modifiedNs, walSize, walModifiedNs].join(":");
 }
 
+/** The text that tells a file from another one at the same path. */
+export function identityOf({ inode, createdAt }: FileFacts): string {
+  return [inode, createdAt].join("@");
+}
+
+/**
+ * Whether the database file itself, without its WAL, is as it was when a
+ * fingerprint was taken.
+ */
+export function isMainFileSame(fingerprint: string, facts: FileFacts): boolean {
+  const main = [facts.inode, facts.size, facts.modifiedNs, ""].join(":");
+  return fingerprint.startsWith(main);
+}
+
 /** When the database or its WAL was last written, in ms since 1970. */
 export function modifiedAt({ modifiedNs, walModifiedNs }: FileFacts): number {
   const latest = modifiedNs > walModifiedNs ? modifiedNs : walModifiedNs;

@@ -48,3 +48,8 @@ export async function look(
   }
   return { kind: await wal.hasCommitAfter(end) ? "ahead" : "clean", tip };
 }
+
+/** The transaction of the last local LTX file. */
+export function tipOf(finding: Finding): Txid | null {
+  return "tip" in finding ? finding.tip?.maxTxid ?? null : null;
+}

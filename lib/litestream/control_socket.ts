@@ -11,15 +11,22 @@ export class ControlError extends Error {
   override name = "ControlError";
   /** Nobody listens, or the connection broke: the daemon is down. */
   readonly unreachable: boolean;
+  /** It took the call and said nothing: nobody knows what it did. */
+  readonly unanswered: boolean;
 
-  constructor(message: string, { unreachable, cause }: {
+  constructor(message: string, { unreachable, unanswered = false, cause }: {
     unreachable: boolean;
+    unanswered?: boolean;
     cause?: unknown;
   }) {
     super(message, { cause });
     this.unreachable = unreachable;
+    this.unanswered = unanswered;
   }
 }
+
+/** How long a registration may take, which is 10 ms, in ms. */
+const REGISTER_MS = 15_000;
 
 const BROKEN = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"]);
 
@@ -42,10 +49,17 @@ export class ControlSocket implements Disposable {
     return { version: String(version), pid: Number(pid) };
   }
 
-  /** Gives the daemon a database. It takes any path; its log says how it went. */
-  async register(path: string, replicaUrl: string): Promise<void> {
-    const body = { path, replica_url: replicaUrl };
-    await this.#call("POST", "/register", body, { timeoutMs: 15_000 });
+  /**
+   * Gives the daemon a database. It takes any path; its log says how it went.
+   *
+   * @returns false when the daemon had it already, and did nothing
+   */
+  async register(path: string, replicaUrl: string): Promise<boolean> {
+    const { status } = await this.#call("POST", "/register", {
+      path,
+      replica_url: replicaUrl,
+    }, { timeoutMs: REGISTER_MS });
+    return status !== "already_registered";
   }
 
   /**
@@ -73,22 +87,29 @@ export class ControlSocket implements Disposable {
     { timeoutMs }: { timeoutMs: number },
   ): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
-      const fail = (reason: string, cause?: Error) => {
+      const fail = (reason: string, cause?: Error, unanswered = false) => {
+        clearTimeout(timer);
         const { code } = (cause ?? {}) as { code?: string };
+        const unreachable = unanswered || BROKEN.has(code ?? "");
         reject(
           new ControlError(
             `Cannot call ${path} of the Litestream daemon: ${reason}`,
-            { cause, unreachable: BROKEN.has(code ?? "") },
+            { cause, unreachable, unanswered },
           ),
         );
       };
+      // The request's own timeout does not fire on a connection that is used
+      // again.
+      const timer = setTimeout(() => {
+        fail(`no answer within ${timeoutMs / 1000} s`, undefined, true);
+        call.destroy();
+      }, timeoutMs);
       const call = request({
         socketPath: this.#path,
         agent: this.#agent,
         method,
         path,
         headers: { "content-type": "application/json" },
-        timeout: timeoutMs,
       }, (response) => {
         let text = "";
         response.setEncoding("utf8");
@@ -96,12 +117,11 @@ export class ControlSocket implements Disposable {
         response.on("error", (error) => fail(error.message, error));
         response.on("end", () => {
           const answer = parseObject(text);
-          if (response.statusCode === 200) resolve(answer);
-          else fail(String(answer.error || `HTTP ${response.statusCode}`));
+          if (response.statusCode === 200) {
+            clearTimeout(timer);
+            resolve(answer);
+          } else fail(String(answer.error || `HTTP ${response.statusCode}`));
         });
-      });
-      call.on("timeout", () => {
-        call.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
       });
       call.on("error", (error) => fail(error.message, error));
       call.end(body === null ? undefined : JSON.stringify(body));

@@ -3,7 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import { join } from "node:path";
 import { backoffMs } from "../domain/backoff.ts";
 import type { ClientId } from "../domain/client_id.ts";
-import { ControlSocket } from "./control_socket.ts";
+import { ControlError, ControlSocket } from "./control_socket.ts";
 import { daemonArguments } from "./daemon_command.ts";
 import { daemonConfig } from "./daemon_config.ts";
 import { LineSplitter } from "./line_splitter.ts";
@@ -46,6 +46,11 @@ export interface DaemonState {
 
 /** How long a daemon may take to open its socket. */
 const READY_MS = 15_000;
+/** How long a database that is there by mistake gets for its last sync, in ms. */
+const LET_GO_MS = 5_000;
+/** How often a daemon is asked whether it lives, in ms, and how often in vain. */
+const WATCH_EVERY_MS = 10_000;
+const MOST_MISSES = 3;
 /** A daemon that ran for so long is not failing to start. */
 const STEADY_MS = 60_000;
 
@@ -106,12 +111,22 @@ export class Daemon implements AsyncDisposable {
     return this.#state.peek().state === "running";
   }
 
-  register(path: string, replicaUrl: string): Promise<void> {
-    return this.#control.register(path, replicaUrl);
+  /**
+   * Gives it a database, newly: one that it has already, by a call whose answer
+   * was lost, is taken from it first.
+   */
+  async register(path: string, replicaUrl: string): Promise<void> {
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      if (await this.#ask(() => this.#control.register(path, replicaUrl))) {
+        return;
+      }
+      await this.unregister(path, LET_GO_MS);
+    }
+    throw new Error(`The Litestream daemon does not let go of "${path}"`);
   }
 
-  unregister(path: string, timeoutMs: number): Promise<void> {
-    return this.#control.unregister(path, timeoutMs);
+  async unregister(path: string, timeoutMs: number): Promise<void> {
+    await this.#ask(() => this.#control.unregister(path, timeoutMs));
   }
 
   /** Ends the process; a new one takes its place. For a daemon nobody uses. */
@@ -136,6 +151,38 @@ export class Daemon implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /**
+   * A daemon that does not answer is ended: what it did with the call, and with
+   * all other databases, nobody knows.
+   */
+  async #ask<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof ControlError && error.unanswered) this.#giveUp();
+      throw error;
+    }
+  }
+
+  #giveUp(): void {
+    log.error("The Litestream daemon does not answer: another takes its place");
+    this.#signal("SIGKILL");
+  }
+
+  /** Asks now and then whether it still answers, as long as the child lives. */
+  async #watch(ended: AbortSignal): Promise<void> {
+    for (let misses = 0; !ended.aborted;) {
+      await sleep(WATCH_EVERY_MS, { signal: ended });
+      if (ended.aborted) return;
+      try {
+        await this.#control.info({ timeoutMs: WATCH_EVERY_MS });
+        misses = 0;
+      } catch {
+        if (++misses === MOST_MISSES && !ended.aborted) return this.#giveUp();
+      }
+    }
   }
 
   get #name(): string {
@@ -178,7 +225,13 @@ export class Daemon implements AsyncDisposable {
   /** Runs one daemon to its end; returns what went wrong, null if it was told to end. */
   async #runOnce(): Promise<string | null> {
     const { program, env } = this.#options;
-    await removeIfThere(this.#options.socket);
+    try {
+      await removeIfThere(this.#options.socket);
+    } catch (error) {
+      return `Cannot remove "${this.#options.socket}": ${
+        (error as Error).message
+      }`;
+    }
     // Nobody would end a child that begins after `stop`.
     if (this.#ending.signal.aborted) return null;
     this.#replacing = false;
@@ -198,7 +251,6 @@ export class Daemon implements AsyncDisposable {
       return `Cannot start "${program}": ${(error as Error).message}`;
     }
     this.#child = child;
-    await Deno.writeTextFile(this.#pidFile, String(child.pid));
     const lastWords: string[] = [];
     const output = Promise.all([
       this.#read(child.stdout, lastWords),
@@ -206,6 +258,13 @@ export class Daemon implements AsyncDisposable {
     ]);
     const ended = new AbortController();
     const ready = this.#awaitReady(child.pid, ended.signal);
+    try {
+      await Deno.writeTextFile(this.#pidFile, String(child.pid));
+    } catch (error) {
+      // Without it, a later manager would not find the process.
+      lastWords.push((error as Error).message);
+      this.#signal("SIGKILL");
+    }
     const status = await child.status;
     ended.abort();
     this.#child = null;
@@ -251,7 +310,8 @@ export class Daemon implements AsyncDisposable {
           pid,
           error: null,
         });
-        return this.#options.onUp();
+        this.#options.onUp();
+        return await this.#watch(ended);
       } catch (error) {
         failure = (error as Error).message;
       }

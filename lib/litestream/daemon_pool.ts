@@ -135,6 +135,7 @@ export class DaemonPool implements AsyncDisposable {
   }
 
   async #slotFor(path: string): Promise<Slot> {
+    if (this.#stopped) throw new Error("Cannot register: the program ends");
     const known = this.#owners.get(path);
     if (known !== undefined) return known;
     const { capacity = 500, most } = this.#options;

@@ -2,6 +2,10 @@ import { stringify } from "yaml";
 import { join } from "node:path";
 import { LineSplitter } from "./line_splitter.ts";
 import { type LogEvent, parseLogLine } from "./log_event.ts";
+import { commandLine, endProcess } from "./process.ts";
+
+/** How the names of its files in the state folder begin. */
+const PREFIX = "housekeeping-";
 
 export interface OnceOptions {
   /** Path of the Litestream program. */
@@ -26,7 +30,8 @@ export interface OnceOptions {
  */
 export async function replicateOnce(options: OnceOptions): Promise<void> {
   const { program, env, stateDir, signal, onEvent } = options;
-  const config = join(stateDir, `housekeeping-${crypto.randomUUID()}.yml`);
+  const config = join(stateDir, `${PREFIX}${crypto.randomUUID()}.yml`);
+  const pidFile = `${config}.pid`;
   await Deno.writeTextFile(config, configOf(options), { mode: 0o600 });
   try {
     const child = new Deno.Command(program, {
@@ -48,6 +53,15 @@ export async function replicateOnce(options: OnceOptions): Promise<void> {
       stderr: "piped",
       signal,
     }).spawn();
+    try {
+      Deno.writeTextFileSync(pidFile, String(child.pid));
+    } catch (error) {
+      // Without it, a later manager would not find the process.
+      child.kill("SIGKILL");
+      await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
+      await child.status;
+      throw error;
+    }
     const lastWords: string[] = [];
     const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
       for await (const line of stream.pipeThrough(new LineSplitter())) {
@@ -69,7 +83,34 @@ export async function replicateOnce(options: OnceOptions): Promise<void> {
       throw new Error(lastWords.join("; ") || `exit status ${status.code}`);
     }
   } finally {
-    await Deno.remove(config);
+    for (const file of [config, pidFile]) {
+      await Deno.remove(file).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
+  }
+}
+
+/**
+ * Ends the processes of `replicateOnce` that a manager which was killed left,
+ * before their databases are registered: two Litestreams on one database would
+ * ruin its backup.
+ */
+export async function endLeftOverOnce(stateDir: string): Promise<void> {
+  for await (const { name } of Deno.readDir(stateDir)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const path = join(stateDir, name);
+    if (name.endsWith(".pid")) {
+      const pid = Number(await Deno.readTextFile(path));
+      const config = path.slice(0, -".pid".length);
+      const isOurs = pid > 0 && (await commandLine(pid))?.includes(config);
+      if (isOurs && !await endProcess(pid, { graceMs: 5_000 })) {
+        throw new Error(
+          `Cannot end Litestream process ${pid} that an earlier manager left: end it, then start again`,
+        );
+      }
+    }
+    await Deno.remove(path);
   }
 }
 

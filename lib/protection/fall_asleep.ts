@@ -36,22 +36,27 @@ export async function fallAsleep(
     if (!isUnreachable(error)) problem = (error as Error).message;
   }
   registry.observe(id, { activity: "drowsing" });
-  let settled = false;
+  let done = false;
   try {
     if (problem === null && client.presence === "present") {
       await logCaughtUp(id, ports);
-      settled = await settle(id, ports);
+      done = await settle(id, ports);
+    }
+    if (!done && files.facts(client.path) === null) {
+      // A database that was deleted has nothing left to sync.
+      registry.observe(id, { dirtySince: null });
+      done = true;
     }
   } catch (error) {
-    problem = (error as Error).message;
+    problem ??= (error as Error).message;
+  } finally {
+    // What is proved or gone was told; a change since then stays told.
+    const { dirtySince } = registry.get(id) ?? client;
+    registry.observe(id, {
+      activity: "asleep",
+      ...done ? {} : { dirtySince: dirtySince ?? ports.now() },
+    });
   }
-  // A database that was deleted has nothing left to sync.
-  const gone = files.facts(client.path) === null;
-  const { dirtySince } = registry.get(id) ?? client;
-  registry.observe(id, {
-    activity: "asleep",
-    dirtySince: settled || gone ? null : dirtySince ?? ports.now(),
-  });
   return problem;
 }
 

@@ -1,6 +1,7 @@
-import type { Client } from "../domain/client.ts";
+import { type Client, identityOf } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import { isProved } from "../domain/status.ts";
+import { tipOf } from "../litestream/continuity.ts";
 import type { StoredClient } from "../store/store.ts";
 import { BusyError } from "./pin.ts";
 import type { Ports } from "./ports.ts";
@@ -45,32 +46,43 @@ export async function housekeep(
   const { registry, store, files, now } = ports;
   if (!await settle(id, ports)) return false;
   const { path } = registry.get(id)!;
+  const before = files.facts(path);
+  if (before === null) return false;
   await store.markUnproved({ id, path });
 
-  let proved = false;
+  let intact = true;
   try {
-    await using pin = await files.pin(path);
+    await using _pin = await files.pin(path);
     const finding = await files.look(path);
     // A WAL that is gone needs a full sync first: waking does that.
     if (finding.kind !== "clean" && finding.kind !== "ahead") return false;
+    intact = false;
     const verdict = desk.expect(id, { timeoutMs: LONGEST_MS });
     try {
       await ports.replicateOnce(path, ports.replicaUrl(id), {
         signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),
       });
+    } catch (error) {
+      // It ended and wrote nothing: what was proved before still is.
+      intact = tipOf(await files.look(path)) === finding.tip.maxTxid;
+      throw error;
     } finally {
       desk.cancel(id);
     }
     const { kind } = await verdict;
-    proved = kind === "snapshot" || kind === "continued";
-    await pin?.[Symbol.asyncDispose]();
+    intact = kind === "snapshot" || kind === "continued";
   } catch (error) {
     if (!(error instanceof BusyError)) throw error;
   } finally {
+    // Nothing is waited for between this look and the telling.
+    const now = files.facts(path);
+    const isSame = now !== null && identityOf(now) === identityOf(before) &&
+      registry.get(id)?.path === path;
+    const proved = intact && isSame;
     registry.observe(id, { proved });
     if (proved) store.save({ id, path, proved });
   }
-  if (!proved || !await settle(id, ports)) return false;
+  if (!intact || !await settle(id, ports)) return false;
   const { txid } = registry.get(id)!;
   store.save({ id, path, snapshotTxid: txid, housekeptAt: now() });
   return true;

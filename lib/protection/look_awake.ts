@@ -14,7 +14,10 @@ export async function lookAwake(id: ClientId, ports: Ports): Promise<void> {
   const before = registry.get(id);
   if (before?.activity !== "awake") return;
 
-  const finding = await files.look(before.path, before.replicatedTxid);
+  const finding = await files.look(
+    before.path,
+    before.txid ?? before.replicatedTxid,
+  );
   const client = registry.get(id);
   if (client?.activity !== "awake" || client.path !== before.path) return;
   if (finding.kind === "new") return;

@@ -188,7 +188,13 @@ export class PinKeeper implements AsyncDisposable {
     if (host === null) return;
     this.#host = null;
     // It ends with its input; one that hangs in SQLite is killed.
-    const timer = setTimeout(() => host.child.kill("SIGKILL"), 5_000);
+    const timer = setTimeout(() => {
+      try {
+        host.child.kill("SIGKILL");
+      } catch {
+        // It has just ended.
+      }
+    }, 5_000);
     await host.input.close().catch(() => {});
     await host.done;
     clearTimeout(timer);

@@ -81,11 +81,17 @@ const REPLACE_AFTER = 200;
 const LAST_SYNC_MS = 10_000;
 /** How long the program's end waits for clients that are just waking, in ms. */
 const VERDICT_MS = 3_000;
+/** How long it waits for what is under way, in ms. */
+const END_MS = 2_000;
+/** The clock was set back when it is more than this behind, in ms. */
+const CLOCK_STEP_MS = 1_000;
 /** How often clients are looked through for their daily snapshot, in ms. */
 const HOUSEKEEPING_MS = 60_000;
 /** How many snapshots are taken at once, and begun at one look. */
 const HOUSEKEEPING_PARALLEL = 2;
 const HOUSEKEEPING_BATCH = 200;
+/** How long one whose snapshot failed is left alone, in ms. */
+const HOUSEKEEPING_PAUSE_MS = 10 * 60_000;
 /** How many clients fall asleep at once when the program ends. */
 const DRAIN_PARALLEL = 64;
 
@@ -110,6 +116,7 @@ export class Scheduler implements AsyncDisposable {
   #storeAnsweredAt = 0;
   #triedStoreAt = 0;
   #housekeptAt = 0;
+  #clock = 0;
   #served = 0;
 
   constructor(options: SchedulerOptions) {
@@ -256,7 +263,8 @@ export class Scheduler implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end();
     this.#desk.close();
-    await Promise.allSettled(this.#running);
+    // What still waits for the daemon ends with it.
+    await settleAll(this.#running, performance.now() + END_MS);
   }
 
   #end(): void {
@@ -293,6 +301,7 @@ export class Scheduler implements AsyncDisposable {
   #planNow(): void {
     const { registry, daemon, now } = this.#ports;
     this.#lastPlan = performance.now();
+    this.#followClock(now());
     registry.tick();
     const limits = {
       maxAwake: this.#options.maxAwake,
@@ -327,6 +336,23 @@ export class Scheduler implements AsyncDisposable {
       daemon.replace();
     }
     this.#planWithin(Math.max(0, Math.min(TICK_MS, nextAt - now())));
+  }
+
+  /** After a clock that was set back, nobody waits for the time that was. */
+  #followClock(now: number): void {
+    const before = this.#clock;
+    this.#clock = now;
+    if (now > before - CLOCK_STEP_MS) return;
+    const back = before - now;
+    for (const duty of this.#duties.values()) {
+      duty.notBefore -= back;
+      duty.lookedAt -= back;
+      duty.wokenAt -= back;
+      if (duty.errorSince !== null) duty.errorSince -= back;
+    }
+    this.#storeAnsweredAt -= back;
+    this.#triedStoreAt -= back;
+    this.#housekeptAt -= back;
   }
 
   *#candidates(): Generator<Candidate> {
@@ -390,8 +416,6 @@ export class Scheduler implements AsyncDisposable {
         this.#succeeded(duty);
         registry.observe(id, {
           activity: this.#ports.daemon.has(client.path) ? "awake" : "asleep",
-          // Another file took its place meanwhile: that one is not proved.
-          proved: registry.get(id)?.path === client.path,
           blocked: null,
         });
         return this.#lookSoon(id);
@@ -440,7 +464,7 @@ export class Scheduler implements AsyncDisposable {
       if (client === undefined || !isHousekeepingDue(client, row, now())) {
         continue;
       }
-      const { busy, notBefore } = this.#duty(row.id);
+      const { busy, notBefore } = this.#duties.get(row.id) ?? NO_DUTY;
       if (busy || notBefore > now()) continue;
       due.push(row.id);
       if (due.length === HOUSEKEEPING_BATCH) break;
@@ -448,12 +472,17 @@ export class Scheduler implements AsyncDisposable {
     const next = () => {
       const id = due.pop();
       if (id === undefined || this.#ending.signal.aborted) return;
-      this.#carryOut(id, () => this.#housekeep(id).finally(next));
+      this.#carryOut(id, async () => {
+        // With one that failed, the bucket's other clients would fail as well.
+        if (!await this.#housekeep(id)) due.length = 0;
+        next();
+      });
     };
     for (let begun = 0; begun < HOUSEKEEPING_PARALLEL; begun++) next();
   }
 
-  async #housekeep(id: ClientId): Promise<void> {
+  /** Returns false when Litestream failed. */
+  async #housekeep(id: ClientId): Promise<boolean> {
     const { registry, now } = this.#ports;
     registry.observe(id, { activity: "drowsing" });
     try {
@@ -462,12 +491,14 @@ export class Scheduler implements AsyncDisposable {
         signal: this.#ending.signal,
       });
       if (done) this.#work.snapshots++;
+      return true;
     } catch (error) {
-      if (this.#ending.signal.aborted) return;
+      if (this.#ending.signal.aborted) return false;
       const { message } = error as Error;
       log.warn("No daily snapshot of {id}: {message}", { id, message });
       const duty = this.#duty(id);
-      duty.notBefore = now() + this.#nextPause(duty);
+      duty.notBefore = now() + HOUSEKEEPING_PAUSE_MS;
+      return false;
     } finally {
       registry.observe(id, { activity: "asleep" });
     }
@@ -528,6 +559,7 @@ export class Scheduler implements AsyncDisposable {
       })
       .finally(() => {
         this.#running.delete(done);
+        this.#tidy(id);
         this.#planWithin(0);
       });
     this.#running.add(done);
@@ -536,7 +568,10 @@ export class Scheduler implements AsyncDisposable {
   /** Forgets what was done about a client that needs nothing. */
   #tidy(id: ClientId): void {
     const client = this.#ports.registry.get(id);
-    if (client?.activity === "asleep" && isProved(client)) {
+    const { busy, notBefore } = this.#duty(id);
+    const rests = client === undefined || client.activity === "asleep" &&
+        (client.presence === "gone" || isProved(client));
+    if (rests && !busy && notBefore <= this.#ports.now()) {
       this.#duties.delete(id);
     }
   }

@@ -2,6 +2,8 @@ import {
   type Client,
   type FileFacts,
   fingerprintOf,
+  identityOf,
+  isMainFileSame,
   modifiedAt,
 } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
@@ -41,7 +43,7 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
   // Most who wake have written: spare them the wait for quiet files.
   const present = files.facts(path);
   if (present === null) return false;
-  if (!isReplaced(stored, present)) {
+  if (!isTouched(stored, present)) {
     const { kind } = await files.look(path);
     if (kind === "ahead" || kind === "new") return false;
   }
@@ -51,9 +53,10 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
   const fingerprint = fingerprintOf(before);
   const finding = await files.look(path);
 
-  const replaced = isReplaced(stored, before);
+  const touched = isTouched(stored, before);
   let digest: string | null = null;
-  const digestable = before.size <= BigInt(DIGEST_MAX_BYTES);
+  const bytes = before.size + (before.walSize > 0n ? before.walSize : 0n);
+  const digestable = bytes <= BigInt(DIGEST_MAX_BYTES);
   if (finding.kind === "broken") {
     if (stored?.digest == null || !digestable) return false;
     digest = await files.digest(path);
@@ -62,12 +65,12 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
     if (digestable) digest = await files.digest(path);
     // Another file, or one written past SQLite: its WAL tells nothing of that.
     const spoilt = stored?.digest == null || digest === null
-      ? replaced
+      ? touched
       : digest !== stored.digest;
     if (spoilt && !changedSince(fingerprint, path, ports)) {
       return distrust(id, ports);
     }
-  } else return replaced ? distrust(id, ports) : false;
+  } else return touched ? distrust(id, ports) : false;
 
   const after = files.facts(path);
   const now = registry.get(id);
@@ -77,6 +80,10 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
   }
 
   const txid = finding.tip?.maxTxid ?? null;
+  // An older copy of the folder came back: the replica has another history.
+  if (stored?.txid != null && txid !== null && txid < stored.txid) {
+    return distrust(id, ports);
+  }
   if (!hasAll(now, txid)) return false;
   const proof = {
     txid,
@@ -89,6 +96,7 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
     id,
     path,
     proved: true,
+    identity: identityOf(after),
     digest,
     // The first day begins with the first backup.
     housekeptAt: stored?.housekeptAt ?? ports.now(),
@@ -103,13 +111,18 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
   return true;
 }
 
-/** Whether what was stored is known of another file, which stood there before. */
-function isReplaced(
+/**
+ * Whether another file took the place of the one that was stored, or it was
+ * written: while a client sleeps, SQLite does that only to checkpoint.
+ */
+function isTouched(
   stored: StoredClient | undefined,
-  { inode }: FileFacts,
+  facts: FileFacts,
 ): boolean {
-  return stored?.fingerprint != null &&
-    !stored.fingerprint.startsWith(`${inode}:`);
+  if (stored === undefined) return false;
+  const { identity, fingerprint } = stored;
+  return identity !== null && identity !== identityOf(facts) ||
+    fingerprint !== null && !isMainFileSame(fingerprint, facts);
 }
 
 function changedSince(fingerprint: string, path: string, { files }: Ports) {

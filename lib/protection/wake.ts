@@ -1,6 +1,6 @@
+import { identityOf } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
-import type { Txid } from "../domain/txid.ts";
-import type { Finding } from "../litestream/continuity.ts";
+import { tipOf } from "../litestream/continuity.ts";
 import { isUnreachable } from "../litestream/control_socket.ts";
 import { errorHint } from "../litestream/error_hint.ts";
 import { pathProblem } from "../litestream/path_problem.ts";
@@ -71,6 +71,9 @@ export async function wake(
     if (!options.reset && await settle(id, ports)) return { kind: "settled" };
 
     const proved = registry.get(id)?.proved ?? false;
+    const before = ports.files.facts(path);
+    if (before === null) return { kind: "gone" };
+    const identity = identityOf(before);
     const chain = { intact: proved && !options.reset };
     if (chain.intact) ports.files.warmPins();
     await ports.store.markUnproved({ id, path });
@@ -80,9 +83,13 @@ export async function wake(
       return await registerProved(id, path, chain, ports, options);
     } finally {
       // Where the daemon wrote nothing, what was proved before still is.
-      // Otherwise an outage would cost every client a full snapshot.
-      if (chain.intact && registry.get(id)?.path === path) {
-        ports.store.save({ id, path, proved: true });
+      // Otherwise an outage would cost every client a full snapshot. Nothing is
+      // waited for between this look and the telling.
+      const now = ports.files.facts(path);
+      const isSame = now !== null && identityOf(now) === identity &&
+        registry.get(id)?.path === path;
+      if (chain.intact && isSame) {
+        ports.store.save({ id, path, proved: true, identity });
         registry.observe(id, { proved: true });
       }
     }
@@ -109,8 +116,12 @@ async function registerProved(
     const first = await ports.files.look(path);
     // A new client gets a full snapshot in any case, and a reader of ours would
     // keep Litestream from turning WAL mode on.
-    if (first.kind === "new") needsSnapshot = true;
-    else {
+    if (first.kind === "new") {
+      needsSnapshot = true;
+      // What the replica has belongs to a history that ended here.
+      ports.registry.observe(id, { txid: null, replicatedTxid: null });
+      ports.store.save({ id, path, txid: null, replicatedTxid: null });
+    } else {
       hold.take(await ports.files.pin(path));
       const finding = await ports.files.look(path);
       if (finding.kind === "broken") needsSnapshot = true;
@@ -176,11 +187,6 @@ async function register(
   return await verdict;
 }
 
-/** The last local LTX file. */
-function tipOf(finding: Finding): Txid | null {
-  return "tip" in finding ? finding.tip?.maxTxid ?? null : null;
-}
-
 /** A registration that is not proved must not go on. */
 async function unregisterQuietly(
   path: string,
@@ -220,6 +226,7 @@ async function wakeUnguarded(
   if (verdict.kind === "failed") return failure(verdict.message, verdict.hint);
   if (verdict.kind === "down") return { kind: "down" };
   ports.store.save({ id, path, proved: true });
+  ports.registry.observe(id, { proved: true });
   return { kind: "awake", snapshot: verdict.kind === "snapshot" };
 }
 

@@ -10,6 +10,8 @@ export interface StoredClient {
   readonly id: ClientId;
   readonly path: string;
   readonly proved: boolean;
+  /** Which file at that path it is known of; see `identityOf`. */
+  readonly identity: string | null;
   readonly txid: Txid | null;
   readonly replicatedTxid: Txid | null;
   /** State of the files in which all was proved; null when it was not. */
@@ -27,7 +29,7 @@ export interface StoredClient {
 }
 
 /** Format of the tables; an older state folder is begun anew. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** How long a change may wait to be written with others, in ms. */
 const BATCH_MS = 200;
 /** When a change that could not be written is tried again, in ms. */
@@ -39,6 +41,7 @@ const COLUMNS = [
   "id",
   "path",
   "proved",
+  "identity",
   "txid",
   "replicatedTxid",
   "fingerprint",
@@ -189,9 +192,11 @@ export class Store implements Disposable {
       .get()?.value;
     if (known === target) return;
     this.#db.exec("BEGIN IMMEDIATE");
-    this.#db.exec(`UPDATE clients SET proved = 0, replicatedTxid = NULL,
+    this.#db.exec(
+      `UPDATE clients SET proved = 0, identity = NULL, replicatedTxid = NULL,
       fingerprint = NULL, digest = NULL, lastSyncedAt = NULL,
-      snapshotTxid = NULL, housekeptAt = NULL`);
+      snapshotTxid = NULL, housekeptAt = NULL`,
+    );
     this.#db.prepare("INSERT OR REPLACE INTO meta VALUES ('target', ?)")
       .run(target);
     this.#db.exec("COMMIT");
@@ -217,6 +222,7 @@ function emptyRow(id: ClientId, path: string): StoredClient {
     id,
     path,
     proved: false,
+    identity: null,
     txid: null,
     replicatedTxid: null,
     fingerprint: null,
@@ -246,6 +252,7 @@ function openDatabase(file: string): DatabaseSync {
           id TEXT PRIMARY KEY,
           path TEXT NOT NULL,
           proved INTEGER NOT NULL,
+          identity TEXT,
           txid TEXT,
           replicatedTxid TEXT,
           fingerprint TEXT,

@@ -15,6 +15,7 @@ const full: StoredClient = {
   id: someId(1),
   path: "/data/größe.db",
   proved: true,
+  identity: "7@5",
   txid: txidOf(7),
   replicatedTxid: txidOf(7),
   fingerprint: "1:2:3:4:5",
@@ -267,6 +268,7 @@ async function overwrite(file: string, from: number, most: number) {
 function empty(): Omit<StoredClient, "id" | "path"> {
   return {
     proved: false,
+    identity: null,
     txid: null,
     replicatedTxid: null,
     fingerprint: null,
