@@ -56,6 +56,8 @@ export const DRAIN_MS = 20_000;
 /** How long the last look at all files may take, in ms. */
 const LAST_SCAN_MS = 3_000;
 const MAX_TROUBLES = 50;
+/** As many of the bucket's clients are looked at, a page of its listing each thousand. */
+const MAX_BUCKET_CLIENTS = 100_000;
 /** Beyond this, one Litestream gets slow at compacting one database after the other. */
 const PER_DAEMON = 500;
 
@@ -144,10 +146,27 @@ export class Manager implements ManagerView, AsyncDisposable {
     id: ClientId,
     options: { signal: AbortSignal },
   ): Promise<ReplicaContents> {
-    this.#replica ??= this.#resources.use(
+    return this.#reader.read(id, options);
+  }
+
+  async bucketOnly(
+    { signal }: { signal: AbortSignal },
+  ): Promise<{ ids: ClientId[]; truncated: boolean }> {
+    const { ids, truncated } = await this.#reader.clientIds({
+      signal,
+      limit: MAX_BUCKET_CLIENTS,
+    });
+    return { ids: ids.filter((id) => !this.registry.get(id)), truncated };
+  }
+
+  snapshot(id: ClientId): void {
+    this.#scheduler?.requestSnapshot(id);
+  }
+
+  get #reader(): ReplicaReader {
+    return this.#replica ??= this.#resources.use(
       openReplicaReader(this.config.target, { env: this.#options.env }),
     );
-    return this.#replica.read(id, options);
   }
 
   pause(id: ClientId): void {

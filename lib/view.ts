@@ -33,6 +33,12 @@ export interface ManagerView {
     id: ClientId,
     options: { signal: AbortSignal },
   ): Promise<ReplicaContents>;
+  /** Clients that the bucket has and no watched folder; asks the bucket. */
+  bucketOnly(
+    options: { signal: AbortSignal },
+  ): Promise<{ readonly ids: readonly ClientId[]; readonly truncated: boolean }>;
+  /** Takes a snapshot of a client soon. */
+  snapshot(id: ClientId): void;
   /** Stops protecting a client until `resume`. */
   pause(id: ClientId): void;
   resume(id: ClientId): void;

@@ -113,6 +113,8 @@ export class Scheduler implements AsyncDisposable {
   #planCostMs = 0;
   #started = false;
   readonly #ending = new AbortController();
+  /** Clients of which a person wants a snapshot now. */
+  readonly #snapshotsWanted = new Set<ClientId>();
   #storeAnsweredAt = 0;
   #triedStoreAt = 0;
   #housekeptAt = 0;
@@ -324,6 +326,7 @@ export class Scheduler implements AsyncDisposable {
       }
     }
     for (const id of recheck) this.#lookSoon(id);
+    if (daemon.isUp) this.#serveSnapshots();
     if (now() - this.#housekeptAt >= HOUSEKEEPING_MS && daemon.isUp) {
       this.#housekeptAt = now();
       this.#housekeepDue();
@@ -453,6 +456,28 @@ export class Scheduler implements AsyncDisposable {
     duty.waitsForStore = kind === "store";
     duty.reset ||= kind === "local";
     if (this.#ports.daemon.isUp) this.#postpone(id, problem, hint);
+  }
+
+  /** Takes the snapshots that were asked for, as many at once as is good. */
+  #serveSnapshots(): void {
+    const { registry } = this.#ports;
+    let begun = 0;
+    for (const id of this.#snapshotsWanted) {
+      const client = registry.get(id);
+      if (client === undefined || client.presence === "gone" || client.paused) {
+        this.#snapshotsWanted.delete(id);
+        continue;
+      }
+      const { busy } = this.#duties.get(id) ?? NO_DUTY;
+      if (busy || !isProved(client)) continue;
+      if (client.activity === "awake") {
+        this.#carryOut(id, () => this.#fallAsleep(id));
+      } else {
+        this.#snapshotsWanted.delete(id);
+        this.#carryOut(id, async () => void await this.#housekeep(id));
+      }
+      if (++begun === HOUSEKEEPING_PARALLEL) break;
+    }
   }
 
   /** Takes the daily snapshots that are due, a few at a time. */

@@ -223,6 +223,12 @@ export class FakeManager implements ManagerView {
     };
   }
 
+  bucketOnly(): Promise<{ ids: ClientId[]; truncated: boolean }> {
+    return Promise.resolve({ ids: [], truncated: false });
+  }
+
+  snapshot(_id: ClientId): void {}
+
   pause(id: ClientId): void {
     this.registry.observe(id, { paused: true, activity: "asleep" });
   }
