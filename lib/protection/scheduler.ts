@@ -230,6 +230,15 @@ export class Scheduler implements AsyncDisposable {
     this.#planWithin(0);
   }
 
+  /**
+   * Takes a snapshot of a client soon: after it fell asleep, when it is awake.
+   * One that is not protected gets its turn when it is.
+   */
+  requestSnapshot(id: ClientId): void {
+    this.#snapshotsWanted.add(id);
+    this.#planWithin(0);
+  }
+
   /** Lets every client that is awake finish its last sync, within `boundMs`. */
   async drain({ boundMs }: { boundMs: number }): Promise<void> {
     this.#end();
