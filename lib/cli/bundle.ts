@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname!, "..", "..");
 const ENTRIES = {
   "main.ts": "litestream-manager.js",
   // The program looks for it beside itself, by this name.
-  "lib/protection/pin_host.ts": "pin_host.ts",
+  "lib/protection/pin_host_main.ts": "pin_host_main.ts",
 } as const;
 
 /**

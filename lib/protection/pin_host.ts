@@ -54,5 +54,3 @@ function answerTo(request: PinRequest, pins: Map<number, Pin>): PinAnswer {
     return { call, busy, error: (error as Error).message };
   }
 }
-
-if (import.meta.main) await hostPins();

@@ -215,7 +215,7 @@ function hostArguments(folders: readonly string[]): string[] {
   if (Deno.build.standalone) return [PIN_HOST_ARGUMENT];
   // A comma within a path is written twice.
   const paths = folders.map((path) => path.replaceAll(",", ",,")).join(",");
-  const module = fileURLToPath(new URL("./pin_host.ts", import.meta.url));
+  const module = fileURLToPath(new URL("./pin_host_main.ts", import.meta.url));
   return [
     "run",
     "--no-prompt",
