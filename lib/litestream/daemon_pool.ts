@@ -26,7 +26,19 @@ export interface PoolState extends DaemonState {
 interface Slot {
   readonly daemon: Daemon;
   readonly paths: Set<string>;
+  /** How many databases its process was given. */
+  served: number;
+  /** Its process was told to end, and the next does not answer yet. */
+  resting: boolean;
 }
+
+/**
+ * A process that was given so many databases gets no more where another can
+ * take them, and is replaced when nobody is left: Litestream opens connections
+ * to S3 for each database and keeps them for 90 s, also of those that it had to
+ * let go. With thousands of them it is slow and large.
+ */
+const TIRED_AFTER = 500;
 
 /** A manager with a larger limit may have left so many. */
 const MOST_LEFT = 16;
@@ -79,6 +91,7 @@ export class DaemonPool implements AsyncDisposable {
   /** Gives a database to the daemon that has the fewest. See `Daemon.register`. */
   async register(path: string, replicaUrl: string): Promise<void> {
     const slot = await this.#slotFor(path);
+    slot.served++;
     slot.paths.add(path);
     this.#owners.set(path, slot);
     try {
@@ -97,6 +110,7 @@ export class DaemonPool implements AsyncDisposable {
       await slot.daemon.unregister(path, timeoutMs);
     } finally {
       this.#release(path, slot);
+      if (isTired(slot) && slot.paths.size === 0) this.#replace(slot);
     }
   }
 
@@ -113,7 +127,7 @@ export class DaemonPool implements AsyncDisposable {
         log.error("Cannot end a daemon: {error}", { error })
       );
     }
-    first?.daemon.replace();
+    if (first !== undefined) this.#replace(first);
   }
 
   /** Ends all daemons, side by side, each within `graceMs`. */
@@ -129,6 +143,13 @@ export class DaemonPool implements AsyncDisposable {
     await this.stop();
   }
 
+  #replace(slot: Slot): void {
+    if (slot.resting || this.#stopped) return;
+    slot.resting = true;
+    slot.served = 0;
+    slot.daemon.replace();
+  }
+
   #release(path: string, slot: Slot): void {
     slot.paths.delete(path);
     if (this.#owners.get(path) === slot) this.#owners.delete(path);
@@ -140,21 +161,18 @@ export class DaemonPool implements AsyncDisposable {
     if (known !== undefined) return known;
     const { capacity = 500, most } = this.#options;
     const count = this.#slots.peek().length;
-    const up = this.#slots.peek().filter(({ daemon }) => daemon.isUp);
-    const best = up.reduce<Slot | null>(
-      (best, slot) =>
-        best === null || slot.paths.size < best.paths.size ? slot : best,
-      null,
-    );
-    if (best !== null && (best.paths.size < capacity || count >= most)) {
-      return best;
-    }
-    if (count < most) {
+    const up = this.#slots.peek()
+      .filter(({ daemon, resting }) => daemon.isUp && !resting);
+    const best = leastUsed(up.filter((slot) => !isTired(slot)));
+    if (best !== null && best.paths.size < capacity) return best;
+    // One more may stand in for those that get no more.
+    const allowed = most + Number(up.some(isTired));
+    if (count < allowed) {
       this.#growing ??= this.#grow().finally(() => this.#growing = null);
       await this.#growing;
       return await this.#slotFor(path);
     }
-    return best ?? this.#slots.peek()[0]!;
+    return leastUsed(up) ?? this.#slots.peek()[0]!;
   }
 
   async #grow(): Promise<void> {
@@ -164,6 +182,7 @@ export class DaemonPool implements AsyncDisposable {
     const daemon = await Daemon.start({
       ...await this.#optionsOf(index),
       onUp: () => {
+        slot.resting = false;
         resolve();
         this.#options.onUp();
       },
@@ -173,7 +192,7 @@ export class DaemonPool implements AsyncDisposable {
         this.#options.onDown(lost);
       },
     });
-    const slot: Slot = { daemon, paths };
+    const slot: Slot = { daemon, paths, served: 0, resting: false };
     this.#slots.value = [...this.#slots.peek(), slot];
     // The first may be slow to start: everything waits for it anyway.
     if (index === 0) return;
@@ -191,6 +210,19 @@ export class DaemonPool implements AsyncDisposable {
       onDown: () => {},
     };
   }
+}
+
+function isTired({ served }: Slot): boolean {
+  return served >= TIRED_AFTER;
+}
+
+/** The one that has the fewest databases. */
+function leastUsed(slots: readonly Slot[]): Slot | null {
+  return slots.reduce<Slot | null>(
+    (best, slot) =>
+      best === null || slot.paths.size < best.paths.size ? slot : best,
+    null,
+  );
 }
 
 /** The first daemon's state, with the memory and the restarts of all. */
