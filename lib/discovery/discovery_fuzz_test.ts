@@ -143,13 +143,12 @@ function difference(
 }
 
 /** More events than the kernel keeps, without a pause in which we could read them. */
-function fillQueue(roots: readonly string[]) {
+function fillQueue(folder: string) {
   const limit = Number(
     Deno.readTextFileSync("/proc/sys/fs/inotify/max_queued_events"),
   );
-  for (const root of roots) Deno.mkdirSync(root, { recursive: true });
-  for (let i = 0; i < limit / 2; i++) {
-    const path = `${roots[i % 2]}/flood.tmp`;
+  const path = `${folder}/flood.tmp`;
+  for (let i = 0; i < limit; i++) {
     Deno.writeFileSync(path, new Uint8Array());
     Deno.removeSync(path);
   }
@@ -206,11 +205,13 @@ for (const [i, run] of RUNS.entries()) {
     const roots = [place.at("one"), place.at("two")];
     for (const root of roots) Deno.mkdirSync(root);
     Deno.mkdirSync(place.at("outside"));
+    // Always watched: the roots themselves may just have been made anew.
+    Deno.mkdirSync(place.at("flooded"));
     const told = new Told();
     let overflows = 0;
     const open = openWatcher?.(random) ?? openBestWatch;
     await using discovery = await Discovery.start({
-      watchDirs: roots,
+      watchDirs: [...roots, place.at("flooded")],
       signal: new AbortController().signal,
       sweepMs: 300,
       onEvents: told.onEvents,
@@ -222,7 +223,7 @@ for (const [i, run] of RUNS.entries()) {
         }),
     });
     for (let done = 0; done < steps; done++) {
-      if (flood && done % burst === 1) fillQueue(roots);
+      if (flood && done % burst === 1) fillQueue(place.at("flooded"));
       step(roots, place.at("outside"), random);
       if (done % burst === 0) {
         await new Promise((resolve) => setTimeout(resolve, 1));
