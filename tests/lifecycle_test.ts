@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { CountingProxy } from "./support/counting_proxy.ts";
 import type { ManagerProcess } from "./support/run_manager.ts";
-import { Scene } from "./support/scene.ts";
+import { type App, Scene } from "./support/scene.ts";
 import { sharedS3 } from "./support/shared_s3.ts";
 import { until } from "./support/until.ts";
 
@@ -22,11 +22,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const apps = Array.from({ length: 8 }, () => scene.app());
     await using manager = await scene.start({ args: ["--idle-after", "60s"] });
     await manager.untilProtected(apps.length);
-    for (const app of apps) app.insert(2);
-    await manager.until(
-      "all are awake",
-      async () => (await manager.status()).awake === apps.length,
-    );
+    await wakeAll(manager, apps);
     for (const app of apps) app.insert(5);
     const daemon = (await manager.status()).daemon.pid!;
     await endedWithin(manager, signal, STOP_MS);
@@ -64,12 +60,7 @@ Deno.test("SIGTERM while the store hangs: it ends, says how many are left, and t
     await using manager = await scene.start({ args: ["--idle-after", "60s"] });
     await manager.untilProtected(apps.length);
     // Two are awake when the store begins to hang, two are asleep.
-    for (const app of written.slice(0, 2)) app.insert(1);
-    await manager.until(
-      "two are awake",
-      async () => (await manager.status()).awake === 2,
-    );
-    await manager.untilProtected(apps.length);
+    await wakeAll(manager, written.slice(0, 2));
     proxy.behaviour = "hang";
     for (const app of written) app.insert(3);
     await manager.until("the writes are noticed", async () => {
@@ -97,12 +88,7 @@ Deno.test("a second signal ends it at once", async () => {
   const app = scene.app();
   await using manager = await scene.start({ args: ["--idle-after", "60s"] });
   await manager.untilProtected(1);
-  app.insert(1);
-  await manager.until(
-    "it is awake",
-    async () => (await manager.client(app.id))?.awake,
-  );
-  await manager.untilProtected(1);
+  await wakeAll(manager, [app]);
   proxy.behaviour = "hang";
   app.insert(3);
   await manager.until(
@@ -131,11 +117,8 @@ Deno.test("SIGKILL of the manager: its daemon ends, and the next start repairs w
   {
     await using manager = await scene.start({ args: ["--idle-after", "60s"] });
     await manager.untilProtected(apps.length);
+    await wakeAll(manager, apps);
     for (const app of apps) app.insert(3);
-    await manager.until(
-      "all are awake",
-      async () => (await manager.status()).awake === apps.length,
-    );
     daemon = (await manager.status()).daemon.pid!;
     manager.kill("SIGKILL");
     await manager.ended();
@@ -199,6 +182,27 @@ Deno.test("SIGKILL of the daemon: another takes its place, nothing is lost", asy
   }
   await manager.stop();
 });
+
+/**
+ * Writes, and waits until those clients are awake, synced, and stay so. A first
+ * backup is over by then: a client that is falling asleep after it takes a write
+ * along without waking.
+ */
+async function wakeAll(manager: ManagerProcess, apps: readonly App[]) {
+  await manager.until(
+    "all are asleep",
+    async () => (await manager.status()).awake === 0,
+  );
+  for (const app of apps) app.insert(2);
+  const ids = new Set<string>(apps.map(({ id }) => id));
+  await manager.until("they are awake and protected", async () => {
+    const { clients } = await manager.status();
+    const found = clients.filter(({ clientId, awake, status }) =>
+      ids.has(clientId) && awake && status === "protected"
+    );
+    return found.length === apps.length;
+  });
+}
 
 /** Sends a signal and waits for the end, with a generous bound. */
 async function endedWithin(
