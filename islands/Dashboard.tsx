@@ -59,7 +59,7 @@ function Head({ table, page }: PartProps) {
         totals={totals.value}
         activity={activity.value}
         startedAt={page.startedAt}
-        paid={page.paid}
+        prices={page.prices}
         locale={locale}
       />
       <Counters totals={totals.value} query={query.value} locale={locale} />

@@ -1,3 +1,4 @@
+import type { Prices } from "./domain/prices.ts";
 import type { ReplicaTarget } from "./domain/replica_target.ts";
 
 /** What the operator decided, checked and with defaults filled in. */
@@ -19,6 +20,8 @@ export interface Config {
   readonly maxAwake: number;
   /** How long snapshots, and so the restore points between them, are kept. */
   readonly retentionMs: number;
+  /** What the bucket's owner charges for requests. */
+  readonly prices: Prices;
   /** Path of the Litestream program; null lets `findLitestream` look for it. */
   readonly litestream: string | null;
   readonly logFormat: "text" | "json";

@@ -8,6 +8,7 @@ import { distinctRoots } from "./discovery/roots.ts";
 import type { ClientId } from "./domain/client_id.ts";
 import type { DiscoveryEvent } from "./domain/discovery_event.ts";
 import { connectionUrl, targetIdentity } from "./domain/replica_target.ts";
+import { AuditLog } from "./feed/audit_log.ts";
 import { FirstBackups } from "./feed/first_backups.ts";
 import { sleep } from "./domain/sleep.ts";
 import { HistoryBook } from "./feed/history_book.ts";
@@ -58,6 +59,8 @@ const LAST_SCAN_MS = 3_000;
 const MAX_TROUBLES = 50;
 /** As many of the bucket's clients are looked at, a page of its listing each thousand. */
 const MAX_BUCKET_CLIENTS = 100_000;
+/** Litestream's own level for files that hold a whole database. */
+const SNAPSHOT_LEVEL = 9;
 /** Beyond this, one Litestream gets slow at compacting one database after the other. */
 const PER_DAEMON = 500;
 
@@ -81,6 +84,7 @@ export class Manager implements ManagerView, AsyncDisposable {
   readonly #resources = new AsyncDisposableStack();
   readonly #ready: ReadonlySignal<boolean>;
   #store!: Store;
+  #audit!: AuditLog;
   #daemon!: DaemonPool;
   #scheduler: Scheduler | null = null;
   #discovery: Discovery | null = null;
@@ -126,6 +130,10 @@ export class Manager implements ManagerView, AsyncDisposable {
 
   get firstBackups(): FirstBackups["progress"] {
     return this.#firstBackups.progress;
+  }
+
+  get audit(): AuditLog {
+    return this.#audit;
   }
 
   /** What protection did since the start. */
@@ -225,6 +233,10 @@ export class Manager implements ManagerView, AsyncDisposable {
         targetIdentity(config.target),
       ),
     );
+    this.#audit = new AuditLog({
+      known: this.#store.actions(),
+      keep: (entry) => this.#store.keepAction(entry),
+    });
     for (const row of this.#store.rows()) this.registry.remember(row);
     resources.use(
       this.registry.onChange((after, before) =>
@@ -341,7 +353,7 @@ export class Manager implements ManagerView, AsyncDisposable {
         this.uploads.bytes += event.bytes;
         this.#history.write(event.id, {
           at: event.at,
-          kind: "uploaded",
+          kind: event.level === SNAPSHOT_LEVEL ? "snapshot" : "uploaded",
           text: `Transaction ${event.txid}`,
           bytes: event.bytes,
         });

@@ -4,6 +4,7 @@ import type { ClientId } from "./domain/client_id.ts";
 import type { IgnoredFile } from "./domain/discovery_event.ts";
 import type { RestorePoint } from "./domain/restore_point.ts";
 import type { Txid } from "./domain/txid.ts";
+import type { AuditLog } from "./feed/audit_log.ts";
 import type { FirstBackupProgress } from "./feed/first_backups.ts";
 import type { Registry } from "./registry/registry.ts";
 
@@ -24,6 +25,8 @@ export interface ManagerView {
   readonly uploads: { readonly files: number; readonly bytes: number };
   /** How far the first backups are; null when every client has one. */
   readonly firstBackups: ReadonlySignal<FirstBackupProgress | null>;
+  /** Who did what through the page and the API. */
+  readonly audit: AuditLog;
   /** Files in watched folders that are no clients. */
   ignored(): readonly IgnoredFile[];
   /** What happened to a client lately, oldest first, at most 200. */
@@ -36,7 +39,9 @@ export interface ManagerView {
   /** Clients that the bucket has and no watched folder; asks the bucket. */
   bucketOnly(
     options: { signal: AbortSignal },
-  ): Promise<{ readonly ids: readonly ClientId[]; readonly truncated: boolean }>;
+  ): Promise<
+    { readonly ids: readonly ClientId[]; readonly truncated: boolean }
+  >;
   /** Takes a snapshot of a client soon. */
   snapshot(id: ClientId): void;
   /** Stops protecting a client until `resume`. */

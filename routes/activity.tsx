@@ -1,4 +1,5 @@
 import { page } from "fresh";
+import type { Action } from "../lib/domain/action.ts";
 import { EmptyState } from "../lib/ui/EmptyState.tsx";
 import { count, counted, exactUtc, localeOf } from "../lib/ui/format.ts";
 import { PathList } from "../lib/ui/PathList.tsx";
@@ -6,20 +7,24 @@ import { define, running } from "../lib/web/state.ts";
 
 const LISTED = 200;
 
+const WORDS: Record<Action, string> = {
+  pause: "Paused",
+  resume: "Resumed",
+  snapshot: "Asked for a snapshot of",
+};
+
 export const handler = define.handlers({
   GET({ req, state }) {
-    const { manager, feed } = running(state);
-    const { entries } = feed.audit;
+    const { entries } = running(state).manager.audit;
     return page({
       entries: entries.slice(0, LISTED),
       more: Math.max(0, entries.length - LISTED),
-      since: manager.startedAt,
       locale: localeOf(req.headers.get("Accept-Language")),
     });
   },
 });
 
-/** Who did what since the manager started. */
+/** Who did what, over restarts. */
 export default define.page<typeof handler>(({ data }) =>
   data.entries.length === 0
     ? (
@@ -27,9 +32,8 @@ export default define.page<typeof handler>(({ data }) =>
         <h1>Activity</h1>
         <EmptyState title="Nobody has done anything">
           <p>
-            Since {exactUtc(data.since)}{" "}
-            nobody paused or resumed a client. When somebody does, it is noted
-            here, with the address it came from.
+            When somebody pauses or resumes a client, or asks for a snapshot, it
+            is noted here, with the address it came from.
           </p>
         </EmptyState>
       </div>
@@ -37,16 +41,13 @@ export default define.page<typeof handler>(({ data }) =>
     : (
       <PathList
         title="Activity"
-        lead={`What was done through this page and its API since ${
-          exactUtc(data.since)
-        }, the newest first.`}
+        lead="What was done through this page and its API, the newest first. The last 1,000 actions are kept, over restarts too."
         items={data.entries}
         more={data.more}
         row={({ at, action, ids, count: n, from }) => ({
           head: (
             <>
-              {action === "pause" ? "Paused" : "Resumed"}{" "}
-              {counted(n, "client", data.locale)}
+              {WORDS[action]} {counted(n, "client", data.locale)}
             </>
           ),
           body: (

@@ -22,7 +22,7 @@ export const handler = define.handlers({
       startedAt,
       watchDirs: config.watchDirs,
       bucket: config.bucket,
-      paid: config.target.kind === "s3",
+      prices: config.target.kind === "s3" ? config.prices : null,
     };
     return page(data, { headers: { "Cache-Control": "no-store" } });
   },

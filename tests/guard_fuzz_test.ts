@@ -13,6 +13,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { LIST_PRICES } from "../lib/domain/prices.ts";
 import { LineSplitter } from "../lib/litestream/line_splitter.ts";
 import type { Config } from "../lib/config.ts";
 import { Adversary } from "./support/adversary.ts";
@@ -90,6 +91,7 @@ function fuzzConfig(data: string, stateDir: string, root: string): Config {
     maxAwake: 16,
     retentionMs: 24 * 3600_000,
     litestream: null,
+    prices: LIST_PRICES,
     logFormat: "text",
   };
 }

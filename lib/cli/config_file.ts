@@ -9,6 +9,13 @@ import { UsageError } from "./usage_error.ts";
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const value = z.union([scalar.transform((one) => [one]), z.array(scalar)]);
 
+const price = z.union([z.number(), z.string()]).transform(String);
+/** The prices, which stand together: `prices: {put: 0.005, get: 0.0004}`. */
+const prices = z.strictObject({
+  put: price.optional(),
+  get: price.optional(),
+});
+
 /**
  * Reads the settings in a YAML file: keys named as the flags, values as there, and
  * a list for `watch-dir`.
@@ -44,6 +51,10 @@ export function readConfigFile(text: string, path: string): GivenSettings {
     const from = `${key} in ${path}${lineOf(key)}`;
     // An empty value is one that is left out.
     if (raw === null) continue;
+    if (key === "prices") {
+      Object.assign(given, readPrices(raw, from));
+      continue;
+    }
     if (!isSettingName(key)) throw new UsageError(unknownKey(key, from));
     const parsed = value.safeParse(raw);
     const single = key !== "watch-dir";
@@ -57,6 +68,24 @@ export function readConfigFile(text: string, path: string): GivenSettings {
     given[key] = { values: parsed.data, from };
   }
   return given;
+}
+
+function readPrices(raw: unknown, from: string): GivenSettings {
+  const parsed = prices.safeParse(raw);
+  if (!parsed.success) {
+    throw new UsageError(
+      `Cannot use ${from}: it takes put and get, dollars for 1,000 requests`,
+    );
+  }
+  const { put, get } = parsed.data;
+  return {
+    ...put !== undefined && {
+      "price-put": { values: [put], from: `put of ${from}` },
+    },
+    ...get !== undefined && {
+      "price-get": { values: [get], from: `get of ${from}` },
+    },
+  };
 }
 
 interface YamlMap {
@@ -74,5 +103,7 @@ function unknownKey(key: string, from: string): string {
   if (namesCredential(key)) {
     return `Cannot use ${from}: ${new CredentialError().message}`;
   }
-  return `Cannot use ${from}: no such setting${didYouMean(key, NAMES)}`;
+  return `Cannot use ${from}: no such setting${
+    didYouMean(key, [...NAMES, "prices"])
+  }`;
 }

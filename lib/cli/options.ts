@@ -26,6 +26,9 @@ import { UsageError } from "./usage_error.ts";
 
 export { UsageError };
 
+/** For 1,000 requests: more is a mistake, such as cents. */
+const MAX_DOLLARS = 10;
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Thrown when help or the version was asked for and has been printed. */
@@ -171,6 +174,10 @@ function buildConfig(given: GivenSettings, env: Env): Config {
     idleAfterMs: preset("idle-after", parseDurationFrom(1_000)),
     maxAwake: preset("max-awake", (text) => parseCount(text, 1, 4096)),
     retentionMs: preset("retention", parseDurationFrom(60_000)),
+    prices: {
+      put: preset("price-put", parseDollars),
+      get: preset("price-get", parseDollars),
+    },
     litestream: optional("litestream", readProgram),
     logFormat: preset("log-format", parseLogFormat),
   };
@@ -257,6 +264,16 @@ function parseCount(text: string, from: number, to: number): number {
     throw new ValueError(`it must be a whole number from ${from} to ${to}`);
   }
   return count;
+}
+
+function parseDollars(text: string): number {
+  const dollars = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || dollars > MAX_DOLLARS) {
+    throw new ValueError(
+      `it must be dollars for 1,000 requests, from 0 to ${MAX_DOLLARS}, as in 0.005`,
+    );
+  }
+  return dollars;
 }
 
 function parseDurationFrom(least: number): (text: string) => number {

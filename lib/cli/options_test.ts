@@ -45,6 +45,7 @@ Deno.test("defaults", async () => {
     maxAwake: 256,
     retentionMs: 7 * 24 * 3_600_000,
     litestream: null,
+    prices: { put: 0.005, get: 0.0004 },
     logFormat: "text",
   });
 });
@@ -117,6 +118,19 @@ const understood: [string, Given, Partial<Config>][] = [
     rpoMs: 5_000,
     host: "0.0.0.0",
   }],
+  ["prices in YAML", { yaml: "prices:\n  put: 0.004\n  get: 0\n" }, {
+    prices: { put: 0.004, get: 0 },
+  }],
+  ["one price in YAML", { yaml: "prices: {get: .0003}" }, {
+    prices: { put: 0.005, get: 0.0003 },
+  }],
+  ["no prices in YAML", { yaml: "prices:" }, {
+    prices: { put: 0.005, get: 0.0004 },
+  }],
+  ["a price as a flag wins", {
+    args: ["--price-put", "0.01"],
+    yaml: "prices: {put: 0.004}",
+  }, { prices: { put: 0.01, get: 0.0004 } }],
   ["an empty file", { yaml: "# nothing\n" }, { port: 8080 }],
   ["a variable wins over YAML", {
     yaml: "port: 81\nmax-awake: 9",
@@ -253,6 +267,26 @@ const refused: [string, Given, string][] = [
     "a port that is a word, in YAML",
     { yaml: "rpo: 5s\nport: http" },
     'Cannot use port in manager.yml, line 2 "http": it must be a whole number from 0 to 65535',
+  ],
+  [
+    "a price that is a word",
+    { yaml: "rpo: 5s\nprices: {put: much}" },
+    'Cannot use put of prices in manager.yml, line 2 "much": it must be dollars for 1,000 requests, from 0 to 10, as in 0.005',
+  ],
+  [
+    "a price in cents",
+    { args: ["--price-get", "40"] },
+    'Cannot use --price-get "40": it must be dollars for 1,000 requests, from 0 to 10, as in 0.005',
+  ],
+  [
+    "a price of something else",
+    { yaml: "prices: {storage: 0.023}" },
+    "Cannot use prices in manager.yml, line 1: it takes put and get, dollars for 1,000 requests",
+  ],
+  [
+    "a price for all",
+    { yaml: "prices: 0.005" },
+    "Cannot use prices in manager.yml, line 1: it takes put and get, dollars for 1,000 requests",
   ],
   [
     "nobody awake",

@@ -1,3 +1,5 @@
+import { LIST_PRICES } from "../domain/prices.ts";
+
 /** Every setting: its flag, its help and its default, in the order of the help. */
 export interface Setting {
   /** Flag without its dashes and key in the YAML file: `watch-dir`. */
@@ -63,6 +65,16 @@ const table = {
     value: "DURATION",
     help: "how far back restore points are kept",
     default: "7d",
+  },
+  "price-put": {
+    value: "DOLLARS",
+    help: "what 1,000 requests that write or list cost",
+    default: String(LIST_PRICES.put),
+  },
+  "price-get": {
+    value: "DOLLARS",
+    help: "what 1,000 requests that read cost",
+    default: String(LIST_PRICES.get),
   },
   litestream: {
     value: "PATH",

@@ -1,5 +1,8 @@
-/** What is counted per minute. Bytes are those of uploaded LTX files. */
-export type ActivityKind = "uploads" | "requests" | "bytes";
+/**
+ * What is counted per minute. Bytes are those of uploaded LTX files; puts and
+ * gets are the requests that cost something, see `Prices`.
+ */
+export type ActivityKind = "uploads" | "requests" | "puts" | "gets" | "bytes";
 
 /** The last hour, one number per minute and kind, oldest first. */
 export interface Activity extends Readonly<Record<ActivityKind, number[]>> {
@@ -8,7 +11,7 @@ export interface Activity extends Readonly<Record<ActivityKind, number[]>> {
 }
 
 const MINUTES = 60;
-const KINDS = ["uploads", "requests", "bytes"] as const;
+const KINDS = ["uploads", "requests", "puts", "gets", "bytes"] as const;
 
 /** Counts per minute over the last hour, in a fixed amount of memory. */
 export class ActivityRing {
@@ -19,11 +22,7 @@ export class ActivityRing {
   constructor({ now = Date.now }: { now?: () => number } = {}) {
     this.#now = now;
     this.#minute = minuteOf(now());
-    this.#cells = {
-      uploads: new Float64Array(MINUTES),
-      requests: new Float64Array(MINUTES),
-      bytes: new Float64Array(MINUTES),
-    };
+    this.#cells = byKind(() => new Float64Array(MINUTES));
   }
 
   /** Adds `n` to the current minute. */
@@ -43,12 +42,7 @@ export class ActivityRing {
         { length: MINUTES },
         (_, index) => this.#cells[kind][(first + index) % MINUTES] ?? 0,
       );
-    return {
-      minute: this.#minute,
-      uploads: inOrder("uploads"),
-      requests: inOrder("requests"),
-      bytes: inOrder("bytes"),
-    };
+    return { minute: this.#minute, ...byKind(inOrder) };
   }
 
   /** Empties the minutes that passed since the last look. */
@@ -63,6 +57,12 @@ export class ActivityRing {
     // A clock that was set back keeps counting into the minute it is in.
     if (minute > this.#minute) this.#minute = minute;
   }
+}
+
+function byKind<T>(make: (kind: ActivityKind) => T): Record<ActivityKind, T> {
+  return Object.fromEntries(
+    KINDS.map((kind) => [kind, make(kind)]),
+  ) as Record<ActivityKind, T>;
 }
 
 /** The number of a time's minute, counted from 1970. */

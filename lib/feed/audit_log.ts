@@ -1,27 +1,29 @@
+import type { Action, AuditEntry } from "../domain/action.ts";
 import type { ClientId } from "../domain/client_id.ts";
 
-/** Something that a person or a script did through the page or the API. */
-export interface AuditEntry {
-  /** In ms since 1970. */
-  readonly at: number;
-  readonly action: "pause" | "resume";
-  /** The clients that it changed; only the first few when there are many. */
-  readonly ids: readonly ClientId[];
-  /** How many clients it changed. */
-  readonly count: number;
-  /** The address it came from. */
-  readonly from: string;
-}
-
-const ENTRIES = 500;
+/** As many entries are kept. */
+export const AUDIT_ENTRIES = 1_000;
 const IDS = 20;
 
-/** The last actions since the manager started, newest first. */
-export class AuditLog {
-  readonly #now: () => number;
-  #entries: AuditEntry[] = [];
+export interface AuditLogOptions {
+  /** What was noted before the manager started, newest first. */
+  readonly known?: readonly AuditEntry[];
+  /** Keeps an entry over a restart. */
+  readonly keep?: (entry: AuditEntry) => void;
+  readonly now?: () => number;
+}
 
-  constructor({ now = Date.now }: { now?: () => number } = {}) {
+/** Who did what: the last actions, newest first. */
+export class AuditLog {
+  readonly #keep: (entry: AuditEntry) => void;
+  readonly #now: () => number;
+  #entries: readonly AuditEntry[];
+
+  constructor(
+    { known = [], keep = () => {}, now = Date.now }: AuditLogOptions = {},
+  ) {
+    this.#entries = known.slice(0, AUDIT_ENTRIES);
+    this.#keep = keep;
     this.#now = now;
   }
 
@@ -29,12 +31,8 @@ export class AuditLog {
     return this.#entries;
   }
 
-  /** Notes an action; one that changed nothing is left out. */
-  note(
-    action: AuditEntry["action"],
-    ids: readonly ClientId[],
-    from: string,
-  ): void {
+  /** Notes an action; one that concerned no client is left out. */
+  note(action: Action, ids: readonly ClientId[], from: string): void {
     if (ids.length === 0) return;
     const entry: AuditEntry = {
       at: this.#now(),
@@ -43,6 +41,7 @@ export class AuditLog {
       count: ids.length,
       from,
     };
-    this.#entries = [entry, ...this.#entries].slice(0, ENTRIES);
+    this.#entries = [entry, ...this.#entries].slice(0, AUDIT_ENTRIES);
+    this.#keep(entry);
   }
 }

@@ -2,7 +2,6 @@ import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { HistoryEntry, ManagerView } from "../view.ts";
 import { type Activity, ActivityRing } from "./activity_ring.ts";
-import { AuditLog } from "./audit_log.ts";
 import { ChangeRing } from "./change_ring.ts";
 import { type ClientQuery, findClients, type Found } from "./client_query.ts";
 import { type ClientRow, rowOf } from "./client_row.ts";
@@ -29,7 +28,6 @@ const CACHED_QUERIES = 64;
 export class Feed implements EventSource, Disposable {
   readonly run: string;
   readonly manager: ManagerView;
-  readonly audit: AuditLog;
   readonly #now: () => number;
   readonly #changes = new ChangeRing();
   readonly #bars: TickBars;
@@ -38,7 +36,7 @@ export class Feed implements EventSource, Disposable {
   readonly #subscription: Disposable;
   readonly #sampler: ReturnType<typeof setInterval>;
   #flusher: ReturnType<typeof setInterval> | null = null;
-  #sampled = { files: 0, bytes: 0, requests: 0 };
+  #sampled = { uploads: 0, bytes: 0, requests: 0, puts: 0, gets: 0 };
   readonly #queries = new Map<string, View>();
   #queriedVersion = -1;
 
@@ -49,7 +47,6 @@ export class Feed implements EventSource, Disposable {
     this.manager = manager;
     this.run = manager.startedAt.toString(36);
     this.#now = now;
-    this.audit = new AuditLog({ now });
     this.#bars = new TickBars({ now });
     this.#activity = new ActivityRing({ now });
     // What was wrong before anybody looked is still wrong.
@@ -183,11 +180,17 @@ export class Feed implements EventSource, Disposable {
 
   /** Counts what the manager's totals grew by into the current minute. */
   #sample(): void {
-    const { uploads: { files, bytes } } = this.manager;
-    const requests = sum(this.manager.requests);
-    this.#activity.record("uploads", files - this.#sampled.files);
-    this.#activity.record("bytes", bytes - this.#sampled.bytes);
-    this.#activity.record("requests", requests - this.#sampled.requests);
-    this.#sampled = { files, bytes, requests };
+    const { uploads, requests } = this.manager;
+    const now = {
+      uploads: uploads.files,
+      bytes: uploads.bytes,
+      requests: sum(requests),
+      puts: sum(requests, "put"),
+      gets: sum(requests, "get"),
+    };
+    for (const kind of Object.keys(now) as (keyof typeof now)[]) {
+      this.#activity.record(kind, now[kind] - this.#sampled[kind]);
+    }
+    this.#sampled = now;
   }
 }

@@ -1,5 +1,6 @@
 import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import { priceOf, type Prices } from "../domain/prices.ts";
 import type { Status } from "../domain/status.ts";
 import type { Counts } from "../registry/registry.ts";
 import type { DaemonFacts, ManagerView, Trouble } from "../view.ts";
@@ -89,9 +90,16 @@ export function totalsOf(manager: ManagerView, now: number): Totals {
   };
 }
 
-/** All requests, whatever their method. */
-export function sum(requests: Readonly<Record<string, number>>): number {
-  return Object.values(requests).reduce((total, n) => total + n, 0);
+/** All requests, or those of a price. */
+export function sum(
+  requests: Readonly<Record<string, number>>,
+  price: keyof Prices | null = null,
+): number {
+  return Object.entries(requests).reduce(
+    (total, [method, n]) =>
+      price === null || priceOf(method) === price ? total + n : total,
+    0,
+  );
 }
 
 /** Whether a client waits longer than another. */

@@ -79,6 +79,14 @@ const golden: [line: string, event: LogEvent | null][] = [
     { kind: "request", method: "PUT" },
   ],
   [
+    `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"s3 request","system":"store","db":"${ID}.db","replica":"s3","s3":{"method":"GET","url":"http://127.0.0.1:8333/backups?list-type=2\\u0026prefix=q%2F0000%2F","x-tigris-consistent":""}}`,
+    { kind: "request", method: "LIST" },
+  ],
+  [
+    `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"s3 request","system":"store","db":"${ID}.db","replica":"s3","s3":{"method":"GET","url":"http://127.0.0.1:8333/backups/list-type=2/0000/0000000000000001-0000000000000001.ltx?x-id=GetObject","x-tigris-consistent":""}}`,
+    { kind: "request", method: "GET" },
+  ],
+  [
     `{"time":"2026-11-22T14:58:03.764977367Z","level":"ERROR","msg":"sync error","system":"store","db":"${ID}.db","error":"file is not a database (26)","consecutive_errors":1,"backoff":1000000000}`,
     {
       kind: "error",

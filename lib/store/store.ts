@@ -1,7 +1,9 @@
 import { getLogger } from "@logtape/logtape";
 import { DatabaseSync } from "node:sqlite";
+import type { AuditEntry } from "../domain/action.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { Txid } from "../domain/txid.ts";
+import { ActionTable } from "./action_table.ts";
 
 const log = getLogger(["litestream-manager", "store"]);
 
@@ -37,6 +39,9 @@ const RETRY_MS = 1_000;
 /** How long a mark waits for others, in ms. */
 const COMMIT_MS = 5;
 
+/** As many actions wait while the disk is full. */
+const MAX_NEW_ACTIONS = 1_000;
+
 const COLUMNS = [
   "id",
   "path",
@@ -61,12 +66,15 @@ export class Store implements Disposable {
   readonly #db: DatabaseSync;
   readonly #rows = new Map<ClientId, StoredClient>();
   readonly #pending = new Set<ClientId>();
+  readonly #actions: ActionTable;
+  #newActions: AuditEntry[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** The writing that the marks of this moment wait for. */
   #commit: Promise<void> | null = null;
 
   private constructor(db: DatabaseSync) {
     this.#db = db;
+    this.#actions = new ActionTable(db);
   }
 
   /**
@@ -115,6 +123,18 @@ export class Store implements Disposable {
     this.#timer ??= setTimeout(() => this.#flushOrRetry(), BATCH_MS);
   }
 
+  /** Who did what, newest first; what was kept in the last moment is left out. */
+  actions(): AuditEntry[] {
+    return this.#actions.read();
+  }
+
+  /** Keeps who did what; it is on disk within 200 ms, or after `flush`. */
+  keepAction(entry: AuditEntry): void {
+    this.#newActions.push(entry);
+    if (this.#newActions.length > MAX_NEW_ACTIONS) this.#newActions.shift();
+    this.#timer ??= setTimeout(() => this.#flushOrRetry(), BATCH_MS);
+  }
+
   /**
    * Notes that nothing is proved of a client until its verdict. Resolves when
    * that is on disk: a kill in between must not be forgotten. Marks of many
@@ -148,7 +168,7 @@ export class Store implements Disposable {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#pending.size === 0) return;
+    if (this.#pending.size === 0 && this.#newActions.length === 0) return;
     const statement = this.#db.prepare(
       `INSERT OR REPLACE INTO clients (${COLUMNS.join(", ")})
        VALUES (${COLUMNS.map(() => "?").join(", ")})`,
@@ -162,12 +182,14 @@ export class Store implements Disposable {
           return typeof value === "boolean" ? Number(value) : value;
         }));
       }
+      this.#actions.add(this.#newActions);
       this.#db.exec("COMMIT");
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
     }
     this.#pending.clear();
+    this.#newActions = [];
   }
 
   [Symbol.dispose](): void {

@@ -1,3 +1,4 @@
+import type { Prices } from "../domain/prices.ts";
 import type { Activity } from "../feed/activity_ring.ts";
 import type { Totals } from "../feed/totals.ts";
 import { BarChart } from "./BarChart.tsx";
@@ -5,22 +6,24 @@ import { monthlyCost } from "./cost.ts";
 import { bytes, count, dollars } from "./format.ts";
 
 /** What went to the bucket in the last hour, and how the daemon is. */
-export function Facts({ totals, activity, startedAt, paid, locale }: {
+export function Facts({ totals, activity, startedAt, prices, locale }: {
   totals: Totals;
   activity: Activity;
   /** In ms since 1970. */
   startedAt: number;
-  /** Whether the replicas stand where requests cost something. */
-  paid: boolean;
+  /** Null where requests cost nothing. */
+  prices: Prices | null;
   locale: string;
 }) {
   const { daemon } = totals;
   const sum = (values: readonly number[]) =>
     values.reduce((total, n) => total + n, 0);
-  const cost = !paid ? null : monthlyCost({
-    requests: sum(activity.requests),
+  const cost = prices && monthlyCost({
+    puts: sum(activity.puts),
+    gets: sum(activity.gets),
     minutes: Math.min(60, Math.floor((totals.now - startedAt) / 60_000)),
     clients: totals.clients - totals.counts.gone,
+    prices,
   });
   const number = (n: number) => count(n, locale);
   const size = (n: number) => bytes(n, locale);
@@ -38,7 +41,7 @@ export function Facts({ totals, activity, startedAt, paid, locale }: {
         total={size(sum(activity.bytes))}
         format={size}
       />
-      {paid && (
+      {prices !== null && (
         <BarChart
           label="S3 requests"
           values={activity.requests}
@@ -47,7 +50,7 @@ export function Facts({ totals, activity, startedAt, paid, locale }: {
         >
           {cost !== null && (
             <p class="cost" title={cost.formula}>
-              At most {dollars(cost.ours, locale)}{" "}
+              {dollars(cost.ours, locale)}{" "}
               a month at this rate; Litestream alone{" "}
               {dollars(cost.alone, locale)} while idle
             </p>

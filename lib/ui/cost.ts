@@ -1,5 +1,5 @@
-/** Dollars for 1,000 requests that write or list: S3 Standard, us-east-1, list price. */
-export const DOLLARS_PER_1000 = 0.005;
+import type { Prices } from "../domain/prices.ts";
+
 /** What Litestream 0.5 asks for each idle database that it keeps registered. */
 export const ALONE_PER_CLIENT_MINUTE = 10;
 const MINUTES_A_MONTH = 730 * 60;
@@ -8,7 +8,7 @@ const MIN_MINUTES = 5;
 
 /** What the requests cost a month, if it went on like this. */
 export interface MonthlyCost {
-  /** At most, in dollars. */
+  /** In dollars. */
   readonly ours: number;
   /** What the same clients would cost Litestream alone while idle, in dollars. */
   readonly alone: number;
@@ -18,27 +18,31 @@ export interface MonthlyCost {
 
 /**
  * The cost of a month at the rate of the last minutes; null when too few are
- * known. Every request counts as one that writes or lists, the dearest kind, so
- * ours is never made to look cheaper than it is.
+ * known. What the bucket keeps costs the same either way and is left out.
  *
- * @param minutes how many of the last minutes `requests` covers
+ * @param puts requests at the price of writing, in the last `minutes`
+ * @param gets requests at the price of reading
  */
 export function monthlyCost(
-  { requests, minutes, clients }: {
-    requests: number;
+  { puts, gets, minutes, clients, prices }: {
+    puts: number;
+    gets: number;
     minutes: number;
     clients: number;
+    prices: Prices;
   },
 ): MonthlyCost | null {
   if (minutes < MIN_MINUTES) return null;
-  const dollars = (perMinute: number) =>
-    perMinute * MINUTES_A_MONTH * DOLLARS_PER_1000 / 1000;
+  const dollars = (perMinute: number, per1000: number) =>
+    perMinute * MINUTES_A_MONTH * per1000 / 1000;
   return {
-    ours: dollars(requests / minutes),
-    alone: dollars(clients * ALONE_PER_CLIENT_MINUTE),
-    formula: `${requests} requests in ${minutes} minutes, ` +
-      `for a month of 730 hours, at $${DOLLARS_PER_1000} for 1,000. ` +
-      `Litestream alone: ${clients} clients × ${ALONE_PER_CLIENT_MINUTE} ` +
-      "LIST requests a minute while idle, at the same price.",
+    ours: dollars(puts / minutes, prices.put) +
+      dollars(gets / minutes, prices.get),
+    alone: dollars(clients * ALONE_PER_CLIENT_MINUTE, prices.put),
+    formula: `(${puts} writes and lists × $${prices.put} + ${gets} reads × ` +
+      `$${prices.get}) / 1,000, in ${minutes} minutes; × 60 × 730 hours / ` +
+      `${minutes} for a month. Litestream alone: ${clients} clients × ` +
+      `${ALONE_PER_CLIENT_MINUTE} lists a minute while idle × 60 × 730 × ` +
+      `$${prices.put} / 1,000. Storage and traffic not counted.`,
   };
 }

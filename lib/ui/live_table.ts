@@ -1,6 +1,7 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import type { ClientId } from "../domain/client_id.ts";
 import { pageHref, pageParams, type PageQuery } from "../domain/page_query.ts";
+import type { Prices } from "../domain/prices.ts";
 import type { Activity } from "../feed/activity_ring.ts";
 import type { ClientRow } from "../feed/client_row.ts";
 import type { Totals } from "../feed/totals.ts";
@@ -23,8 +24,8 @@ export interface FrontPage {
   /** Where databases are looked for and where they are backed up, in words. */
   readonly watchDirs: readonly string[];
   readonly bucket: string;
-  /** Whether requests to it cost something. */
-  readonly paid: boolean;
+  /** Null where requests cost nothing. */
+  readonly prices: Prices | null;
 }
 
 /** The front page as it goes on: signals that the manager's events change. */

@@ -1,30 +1,39 @@
+import type { Action } from "../domain/action.ts";
+import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import { running, type State } from "./state.ts";
 
-/** What can be done to clients from the page. */
-export const ACTIONS = ["pause", "resume"] as const;
-export type Action = typeof ACTIONS[number];
-
 /**
- * Pauses or resumes clients and notes who did it; returns those it changed. What
- * is unknown, or so already, is left out.
+ * Does something to clients and notes who did it; returns those it concerned.
+ * What is unknown, or not in need of it, is left out.
  */
 export function act(
   action: Action,
   ids: readonly ClientId[],
   { state, info }: { state: State; info: Deno.ServeHandlerInfo },
 ): ClientId[] {
-  const { manager, feed } = running(state);
-  const changed = ids.filter((id) => {
+  const { manager } = running(state);
+  const concerned = [...new Set(ids)].filter((id) => {
     const client = manager.registry.get(id);
-    return client !== undefined && client.paused !== (action === "pause");
+    return client !== undefined && isOpenTo(action, client);
   });
-  for (const id of changed) manager[action](id);
+  for (const id of concerned) manager[action](id);
   const { remoteAddr } = info;
-  feed.audit.note(
+  manager.audit.note(
     action,
-    changed,
+    concerned,
     "hostname" in remoteAddr ? remoteAddr.hostname : remoteAddr.transport,
   );
-  return changed;
+  return concerned;
+}
+
+function isOpenTo(action: Action, { paused, presence }: Client): boolean {
+  switch (action) {
+    case "pause":
+      return !paused;
+    case "resume":
+      return paused;
+    case "snapshot":
+      return !paused && presence === "present";
+  }
 }

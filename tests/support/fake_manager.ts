@@ -2,7 +2,9 @@ import { signal } from "@preact/signals-core";
 import type { Config } from "../../lib/config.ts";
 import type { Client, FileFacts } from "../../lib/domain/client.ts";
 import type { ClientId } from "../../lib/domain/client_id.ts";
+import { LIST_PRICES } from "../../lib/domain/prices.ts";
 import { txidOf } from "../../lib/domain/txid.ts";
+import { AuditLog } from "../../lib/feed/audit_log.ts";
 import { FirstBackups } from "../../lib/feed/first_backups.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 import type {
@@ -32,6 +34,13 @@ export class FakeManager implements ManagerView {
     error: null,
   });
   readonly requests: Record<string, number> = { PUT: 0, LIST: 0, GET: 0 };
+  readonly audit: AuditLog;
+  /** What the bucket has beyond the registry, and which snapshots were asked for. */
+  onlyInBucket: { ids: readonly ClientId[]; truncated: boolean } = {
+    ids: [],
+    truncated: false,
+  };
+  readonly snapshots: ClientId[] = [];
   readonly uploads = { files: 0, bytes: 0 };
   readonly config: Config = {
     watchDirs: ["/srv/tenants"],
@@ -50,6 +59,7 @@ export class FakeManager implements ManagerView {
     idleAfterMs: 45_000,
     maxAwake: 256,
     retentionMs: 7 * 86_400_000,
+    prices: LIST_PRICES,
     litestream: null,
     logFormat: "text",
   };
@@ -62,6 +72,7 @@ export class FakeManager implements ManagerView {
   constructor({ now = Date.now }: { now?: () => number } = {}) {
     this.#now = now;
     this.startedAt = now();
+    this.audit = new AuditLog({ now });
     this.registry = new Registry({ rpoMs: this.config.rpoMs }, { now });
     this.#first = new FirstBackups(this.registry, { now });
   }
@@ -223,11 +234,15 @@ export class FakeManager implements ManagerView {
     };
   }
 
-  bucketOnly(): Promise<{ ids: ClientId[]; truncated: boolean }> {
-    return Promise.resolve({ ids: [], truncated: false });
+  // deno-lint-ignore require-await
+  async bucketOnly({ signal }: { signal: AbortSignal }) {
+    signal.throwIfAborted();
+    return this.onlyInBucket;
   }
 
-  snapshot(_id: ClientId): void {}
+  snapshot(id: ClientId): void {
+    this.snapshots.push(id);
+  }
 
   pause(id: ClientId): void {
     this.registry.observe(id, { paused: true, activity: "asleep" });

@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import type { Config } from "../../lib/config.ts";
 import { connectionUrl } from "../../lib/domain/replica_target.ts";
 import { parseClientId } from "../../lib/domain/client_id.ts";
+import { LIST_PRICES } from "../../lib/domain/prices.ts";
 import { LineSplitter } from "../../lib/litestream/line_splitter.ts";
 import { contentDigest } from "./app_database.ts";
 import type { FuzzManagerOptions, FuzzReport } from "./fuzz_manager.ts";
@@ -44,6 +45,7 @@ export class ManagerProcess implements AsyncDisposable {
       maxAwake: 16,
       retentionMs: 24 * 3600_000,
       litestream: null,
+      prices: LIST_PRICES,
       logFormat: "text",
       ...config,
     };
