@@ -1,8 +1,8 @@
 import { useEffect, useMemo } from "preact/hooks";
+import { ClientActions } from "../lib/ui/ClientActions.tsx";
 import { ClientFacts, Duplicates } from "../lib/ui/ClientFacts.tsx";
 import { ConnectionNote } from "../lib/ui/ConnectionNote.tsx";
 import { type ClientPage, LiveClient } from "../lib/ui/live_client.ts";
-import { PauseButton } from "../lib/ui/PauseButton.tsx";
 import { STATUS_WORDS } from "../lib/ui/status_words.ts";
 import { StatusMark } from "../lib/ui/StatusMark.tsx";
 import { TickBar } from "../lib/ui/TickBar.tsx";
@@ -33,7 +33,7 @@ export default function ClientView({ page }: { page: ClientPage }) {
         <h1>
           <span class="hidden">Client</span> {clientId}
         </h1>
-        <PauseButton live={live} />
+        <ClientActions live={live} />
       </div>
       <p class="standing">
         <StatusMark status={status} />{" "}

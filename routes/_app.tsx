@@ -46,6 +46,7 @@ function Navigation({ path, state, locale }: {
     ["/", "Clients", undefined],
     ["/conflicts", "Conflicts", counts?.conflict],
     ["/gone", "Gone", counts?.gone],
+    ["/bucket", "Bucket", undefined],
     ["/ignored", "Ignored", state.manager?.ignored().length],
     ["/activity", "Activity", undefined],
     ["/about", "About", undefined],

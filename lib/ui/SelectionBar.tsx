@@ -1,16 +1,22 @@
 import { useSignal } from "@preact/signals";
 import { IS_BROWSER } from "fresh/runtime";
+import type { Action } from "../domain/action.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import { counted } from "./format.ts";
 import type { LiveTable } from "./live_table.ts";
-
-type Action = "pause" | "resume";
 
 interface Done {
   readonly text: string;
   /** What would take it back. */
   readonly undo: { action: Action; ids: readonly ClientId[] } | null;
 }
+
+const DONE: Record<Action, (clients: string) => string> = {
+  pause: (clients) => `${clients} paused: changes are not backed up now`,
+  resume: (clients) => `${clients} resumed`,
+  snapshot: (clients) =>
+    `Snapshot of ${clients} asked for: taken when all else is uploaded`,
+};
 
 /** Acts on the selected clients; a plain form where there is no script. */
 export function SelectionBar({ table, locale }: {
@@ -35,9 +41,7 @@ export function SelectionBar({ table, locale }: {
       if (!response.ok) throw new Error(answer.detail ?? answer.title);
       const clients = counted(answer.changed.length, "client", locale);
       done.value = {
-        text: action === "pause"
-          ? `${clients} paused: changes are not backed up now`
-          : `${clients} resumed`,
+        text: DONE[action](clients),
         undo: action === "pause" && answer.changed.length > 0
           ? { action: "resume", ids: answer.changed }
           : null,
@@ -45,7 +49,8 @@ export function SelectionBar({ table, locale }: {
       table.selected.value = new Set();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      done.value = { text: `Cannot ${action}: ${reason}`, undo: null };
+      const what = action === "snapshot" ? "take snapshots" : action;
+      done.value = { text: `Cannot ${what}: ${reason}`, undo: null };
     } finally {
       busy.value = false;
     }
@@ -69,6 +74,7 @@ export function SelectionBar({ table, locale }: {
       {n > 0 && (
         <>
           <strong>{counted(n, "client", locale)} selected</strong>
+          {button("snapshot", "Snapshot now")}
           {button("pause", "Pause protection")}
           {button("resume", "Resume")}
           <button
@@ -82,8 +88,8 @@ export function SelectionBar({ table, locale }: {
       )}
       {!IS_BROWSER && (
         <noscript>
-          With the selected clients: {button("pause", "Pause protection")}{" "}
-          {button("resume", "Resume")}
+          With the selected clients: {button("snapshot", "Snapshot now")}{" "}
+          {button("pause", "Pause protection")} {button("resume", "Resume")}
         </noscript>
       )}
       <span role="status" class="done">

@@ -1,23 +1,24 @@
 import { HttpError } from "fresh";
+import { parseAction } from "../../../lib/domain/action.ts";
 import { type ClientId, parseClientId } from "../../../lib/domain/client_id.ts";
 import { MAX_LIMIT } from "../../../lib/feed/client_query.ts";
 import { ParamError } from "../../../lib/feed/query_params.ts";
 import { actionAnswer } from "../../../lib/web/action_answer.ts";
-import { act, ACTIONS } from "../../../lib/web/actions.ts";
+import { act } from "../../../lib/web/actions.ts";
 import { define } from "../../../lib/web/state.ts";
 
 /** An id is 36 characters; a form adds a few. */
 const MAX_BODY_BYTES = MAX_LIMIT * 64;
 
 /**
- * `pause` or `resume` for many clients: `{"ids": […]}` as JSON, or `id` fields of
- * a form. Answers with the ids that it changed; those that are unknown, or are
- * so already, are left out.
+ * `pause`, `resume` or `snapshot` for many clients: `{"ids": […]}` as JSON, or
+ * `id` fields of a form. Answers with the ids that it concerned; those that are
+ * unknown, or not in need of it, are left out.
  */
 export const handler = define.handlers({
   async POST(ctx) {
-    const action = ACTIONS.find((action) => action === ctx.params.action);
-    if (action === undefined) throw new HttpError(404);
+    const action = parseAction(ctx.params.action ?? "");
+    if (action === null) throw new HttpError(404);
     const changed = act(action, await readIds(ctx.req), ctx);
     return actionAnswer(ctx.req, { changed });
   },
