@@ -1,0 +1,296 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  ahead,
+  clean,
+  factsAt,
+  FakeWorld,
+} from "../../tests/support/fake_world.ts";
+import { someId } from "../../tests/support/some_client.ts";
+import { until } from "../../tests/support/until.ts";
+import { fingerprintOf } from "../domain/client.ts";
+import { txidOf } from "../domain/txid.ts";
+import { fallAsleep } from "./fall_asleep.ts";
+
+Deno.test("a client is backed up and sleeps, protected", async () => {
+  await using world = new FakeWorld();
+  world.find();
+  world.scheduler.start();
+  await isAsleep(world);
+  assert.deepEqual(world.calls, ["register", "unregister"]);
+  assert.equal(world.registry.get(world.id)?.txid, world.txid);
+  assert.equal(world.rows.get(world.id)?.proved, true);
+});
+
+Deno.test("a file that is replaced as its client wakes is backed up before it counts as protected", async () => {
+  await using world = new FakeWorld();
+  const { id, path, registry, ports: { files } } = world;
+  // It has LTX files, and no record that they are complete.
+  world.finding = ahead(txidOf(1));
+  world.txid = txidOf(2);
+  let replaced = false;
+  files.pinTruncated = () =>
+    Promise.resolve({
+      // The verdict came and the file was compared; the pin is let go of.
+      async [Symbol.asyncDispose]() {
+        if (replaced) return;
+        replaced = true;
+        await delay(5);
+        world.facts = factsAt(1n, 2n);
+        registry.discover({ kind: "lost", id, path });
+        registry.discover({ kind: "found", id, path, facts: world.facts });
+      },
+    });
+  const tooEarly: string[] = [];
+  using _listener = registry.onChange((after) => {
+    if (replaced && world.count("register") < 2) tooEarly.push(after!.status);
+  });
+  world.find();
+  world.scheduler.start();
+  await until("it is backed up again", () => world.count("register") === 2);
+  assert(tooEarly.length > 0);
+  assert(!tooEarly.includes("protected"), tooEarly.join());
+  await isAsleep(world);
+});
+
+Deno.test("a change that is told just as a client falls asleep is kept", async () => {
+  await using world = new FakeWorld();
+  const { id, path, registry } = world;
+  world.protect();
+  registry.observe(id, { activity: "awake", dirtySince: Date.now() });
+  world.registered.add(path);
+  const changed = factsAt(50n);
+  const ports = {
+    ...world.ports,
+    registry: {
+      get: (one: typeof id) => registry.get(one),
+      observe(
+        one: typeof id,
+        observation: Parameters<typeof registry.observe>[1],
+      ) {
+        registry.observe(one, observation);
+        if (observation.fingerprint == null) return;
+        // It was proved; before anybody hears of that, the file is written.
+        world.facts = changed;
+        queueMicrotask(() =>
+          registry.discover({ kind: "changed", id, path, facts: changed })
+        );
+      },
+    },
+  };
+  assert.equal(
+    await fallAsleep(id, ports, { path: null, timeoutMs: 1_000 }),
+    null,
+  );
+  const client = registry.get(id)!;
+  assert.equal(client.fingerprint, fingerprintOf(factsAt(1n)));
+  assert.equal(client.activity, "asleep");
+  assert.notEqual(client.dirtySince, null);
+  assert.notEqual(client.status, "protected");
+});
+
+Deno.test("a client whose files cannot be looked at falls asleep all the same, and is tried again after a while", async () => {
+  await using world = new FakeWorld();
+  const { daemon, files } = world.ports;
+  let broken = false;
+  let looks = 0;
+  const { unregister } = daemon;
+  daemon.unregister = async (path, timeoutMs) => {
+    await unregister(path, timeoutMs);
+    // Its application writes in the last moment.
+    if (world.count("unregister") === 1) broken = true;
+  };
+  files.facts = () => {
+    if (!broken) return world.facts;
+    looks++;
+    throw new Error("I/O error (os error 5)");
+  };
+  world.find();
+  world.scheduler.start();
+  await until("the disk fails", () => looks > 0);
+  await until(
+    "it is asleep, and says why",
+    () => world.status === "failing, asleep",
+    { timeoutMs: 10_000 },
+  );
+  assert.match(
+    world.registry.get(world.id)?.error?.message ?? "",
+    /os error 5/,
+  );
+  // One that is tried over and over fails dozens of times in this time.
+  await delay(700);
+  assert(looks < 10, `${looks} looks`);
+  broken = false;
+  await isAsleep(world);
+  assert.equal(world.count("unregister"), world.count("register"));
+});
+
+Deno.test("a client that failed is tried again although the clock was set back", async () => {
+  await using world = new FakeWorld();
+  const { daemon } = world.ports;
+  const { register } = daemon;
+  let fails = true;
+  daemon.register = async (path, url) => {
+    if (!fails) return await register(path, url);
+    throw new Error("no such place");
+  };
+  let back = 0;
+  world.now = () => Date.now() - back;
+  world.find();
+  world.scheduler.start();
+  await until("it failed", () => world.status === "failing, asleep");
+  fails = false;
+  back = 3600_000;
+  await isAsleep(world);
+});
+
+Deno.test("an outage ends the day's snapshots at the first failure, and takes nobody's proof", async () => {
+  await using world = new FakeWorld();
+  const { registry, rows, ports } = world;
+  let failures = 0;
+  world.protect();
+  const ids = Array.from({ length: 8 }, (_, index) => someId(index + 1));
+  for (const id of ids) {
+    const path = `/data/${id}.db`;
+    const proof = {
+      proved: true,
+      txid: world.txid,
+      replicatedTxid: world.txid,
+    };
+    registry.discover({ kind: "found", id, path, facts: world.facts! });
+    registry.observe(id, { ...proof, dirtySince: null });
+    const housekeptAt = Date.now() - 25 * 3600_000;
+    ports.store.save({ id, path, ...proof, housekeptAt });
+  }
+  ports.replicateOnce = async () => {
+    failures++;
+    await delay(20);
+    throw new Error("dial tcp: connection refused");
+  };
+  const told = new Set<string>();
+  using _listener = registry.onChange((after) => told.add(after!.status));
+  world.scheduler.start();
+  await until("it failed", () => failures > 0);
+  await until(
+    "nobody is busy",
+    () =>
+      [...registry.clients()].every(({ activity }) => activity === "asleep"),
+  );
+  // Time for more, if there were any.
+  await delay(500);
+  assert(failures <= 2, `${failures} clients were tried`);
+  for (const client of registry.clients()) {
+    assert.equal(client.status, "protected");
+    assert.equal(rows.get(client.id)?.proved, true);
+  }
+  assert.equal(world.count("register"), 0);
+});
+
+Deno.test("the next look for daily snapshots is not put off by a clock that was set back", async () => {
+  await using world = new FakeWorld();
+  let back = 0;
+  world.now = () => Date.now() - back;
+  world.protect();
+  world.scheduler.start();
+  await until("a plan was made", () => world.asked > 0);
+  back = 5 * 24 * 3600_000;
+  const housekeptAt = world.now() - 25 * 3600_000;
+  world.ports.store.save({ id: world.id, path: world.path, housekeptAt });
+  const { asked } = world;
+  await until("a plan was made by that clock", () => world.asked > asked);
+  back -= 61_000;
+  await until(
+    "its snapshot is taken",
+    () => world.count("replicateOnce") === 1,
+    {
+      timeoutMs: 20_000,
+    },
+  );
+});
+
+const requests: [
+  name: string,
+  begin: (world: FakeWorld) => void | Promise<void>,
+  calls: string[],
+][] = [
+  ["is asleep", (world) => world.protect(), ["replicateOnce"]],
+  [
+    "is awake",
+    async (world) => {
+      world.protect();
+      world.facts = factsAt(50n);
+      world.finding = ahead(world.txid);
+      const { id, path, facts } = world;
+      world.registry.discover({ kind: "changed", id, path, facts });
+      world.scheduler.start();
+      await until("it is awake", () => world.status === "protected, awake");
+    },
+    ["register", "unregister", "replicateOnce"],
+  ],
+  [
+    "is not protected yet",
+    (world) => world.find(),
+    ["register", "unregister", "replicateOnce"],
+  ],
+];
+
+for (const [name, begin, calls] of requests) {
+  Deno.test(`a snapshot of a client that ${name} is taken when it sleeps`, async () => {
+    // Nobody would let it sleep but who wants the snapshot.
+    await using world = new FakeWorld({ idleAfterMs: 3600_000 });
+    const { id, registry, ports, scheduler } = world;
+    const states: string[] = [];
+    ports.replicateOnce = () => {
+      states.push(registry.get(id)!.activity);
+      world.calls.push("replicateOnce");
+      const at = Date.now() + 1;
+      world.txid = txidOf(2);
+      world.finding = clean(world.txid);
+      const { txid } = world;
+      scheduler.hear({ kind: "verify", id, at, saltMatch: true });
+      scheduler.hear({ kind: "sync", id, at, txid, snapshot: false });
+      scheduler.hear({ kind: "uploaded", id, at, level: 0, txid, bytes: 1 });
+      scheduler.hear({ kind: "uploaded", id, at, level: 9, txid, bytes: 1 });
+      return Promise.resolve();
+    };
+    await begin(world);
+    scheduler.requestSnapshot(id);
+    scheduler.start();
+    await until(
+      "it is taken",
+      () => scheduler.work.snapshots > 0 && states.length > 0,
+    );
+    await isAsleep(world);
+    assert.deepEqual(states, ["drowsing"]);
+    assert.deepEqual(world.calls, calls);
+    assert.equal(world.rows.get(id)?.snapshotTxid, txidOf(2));
+    // Once asked for, once taken.
+    await delay(300);
+    assert.equal(states.length, 1);
+  });
+}
+
+for (const what of ["is paused", "is gone"]) {
+  Deno.test(`a snapshot of a client that ${what} is not taken, nor later`, async () => {
+    await using world = new FakeWorld();
+    const { id, path, registry, scheduler } = world;
+    world.protect();
+    if (what === "is paused") registry.observe(id, { paused: true });
+    else registry.discover({ kind: "lost", id, path });
+    scheduler.requestSnapshot(id);
+    scheduler.requestSnapshot(someId(2));
+    scheduler.start();
+    await delay(200);
+    if (what === "is paused") registry.observe(id, { paused: false });
+    else world.find();
+    await delay(300);
+    assert.deepEqual(world.calls, []);
+  });
+}
+
+async function isAsleep(world: FakeWorld): Promise<void> {
+  await until("it is protected, asleep", () => {
+    if (world.status === "protected, asleep") return true;
+    throw new Error(world.status);
+  }, { timeoutMs: 20_000 });
+}
