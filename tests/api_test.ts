@@ -177,6 +177,90 @@ Deno.test("pause and resume, for one and for many", async () => {
   assert.match(activity, /Resumed 1 client/);
 });
 
+Deno.test("a snapshot is asked for, of one and of many, but not of who cannot have one", async () => {
+  using app = await BuiltApp.create();
+  const { manager } = app;
+  const ids = manager.fill(4);
+  manager.pause(ids[1]!);
+  const { path } = manager.registry.get(ids[2]!)!;
+  manager.registry.discover({ kind: "lost", id: ids[2]!, path });
+  const post = (path: string, init: RequestInit = {}) =>
+    app.ask(path, { method: "POST", ...init });
+
+  const one = await json(post(`/api/client/${ids[0]}/snapshot`));
+  assert.equal(one.clientId, ids[0]);
+  assert.deepEqual(manager.snapshots, [ids[0]]);
+  for (const [id, why] of [[ids[1], /is paused/], [ids[2], /is gone/]]) {
+    const response = await post(`/api/client/${id}/snapshot`);
+    assert.equal(response.status, 409);
+    assert.match((await json(response)).detail, why as RegExp);
+  }
+  const body = JSON.stringify({ ids: [...ids, ids[3], idOf(999)] });
+  const many = await json(post("/api/clients/snapshot", {
+    body,
+    headers: {
+      "Content-Type": "application/json",
+      "Content-Length": String(body.length),
+    },
+  }));
+  assert.deepEqual(many.changed, [ids[0], ids[3]]);
+  assert.deepEqual(manager.snapshots, [ids[0], ids[0], ids[3]]);
+  const activity = await (await app.ask("/activity")).text();
+  assert.match(activity, /Asked for a snapshot of 2 clients/);
+  const foreign = await post(`/api/client/${ids[0]}/snapshot`, {
+    headers: { Origin: "http://evil.example" },
+  });
+  assert.equal(foreign.status, 403);
+  await foreign.body?.cancel();
+  assert.equal(manager.snapshots.length, 3);
+});
+
+Deno.test("clients that only the bucket has are listed with their commands", async () => {
+  using app = await BuiltApp.create();
+  const read = async (path = "/bucket") => {
+    const response = await app.ask(path);
+    assert.equal(response.status, 200);
+    return await response.text();
+  };
+  assert.match(await read(), /Every client of the bucket is known here/);
+
+  const ids = Array.from({ length: 230 }, (_, n) => idOf(n)).sort();
+  app.manager.onlyInBucket = { ids, truncated: true };
+  const all = await read();
+  assert.match(all, /230 clients have a backup in s3:\/\/backups/);
+  assert.match(all, /And 30 more/);
+  assert.match(all, /more clients than were looked at/);
+  assert.equal(all.split("litestream restore").length - 1, 200);
+  const wanted = ids.at(-1)!;
+  assert.ok(!all.includes(wanted));
+  const found = await read(`/bucket?q=${wanted.slice(0, 18).toUpperCase()}`);
+  assert.match(found, /1 client has a backup/);
+  const command =
+    `litestream restore -o ${wanted}.db &#39;s3://backups/databases/${wanted}?endpoint=http%3A%2F%2F127.0.0.1%3A9000&amp;forcePathStyle=true&amp;region=us-east-1&#39;`;
+  assert.ok(
+    found.replaceAll("'", "&#39;").includes(command),
+    found,
+  );
+  assert.match(await read("/bucket?q=%3Cb%3E"), /No id contains “&lt;b>”/);
+});
+
+Deno.test("a bucket that cannot be listed says why on its page", async () => {
+  using app = await BuiltApp.create();
+  app.manager.bucketOnly = () =>
+    Promise.reject(
+      Object.assign(new Error('Cannot list replicas in "backups"'), {
+        name: "ReplicaError",
+        hint: "Check the credentials",
+      }),
+    );
+  const text = await (await app.ask("/bucket")).text();
+  assert.match(text, /The bucket cannot be read/);
+  assert.match(
+    text,
+    /Cannot list replicas in &quot;backups&quot;\. Check the credentials/,
+  );
+});
+
 Deno.test("a form without script comes back to where it was", async () => {
   using app = await BuiltApp.create();
   const ids = app.manager.fill(2);

@@ -11,7 +11,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { TestBrowser } from "./support/browser.ts";
 import { BuiltApp } from "./support/built_app.ts";
-import { addTrouble } from "./support/fake_manager.ts";
+import { addTrouble, FakeManager, idOf } from "./support/fake_manager.ts";
 import { until } from "./support/until.ts";
 
 let browser: TestBrowser;
@@ -232,6 +232,55 @@ test("many are selected, paused, and that is taken back", async () => {
   await page.getByText("5 clients selected").waitFor();
 });
 
+test("a snapshot is asked for, of selected clients and on a client's page", async () => {
+  await using opened = await open("/?sort=id", { clients: 3 });
+  const { page, ids, manager, url } = opened;
+  await page.getByRole("checkbox", { name: "Select all on this page" }).check();
+  await page.getByRole("button", { name: "Snapshot now" }).click();
+  await page.getByText("Snapshot of 3 clients asked for").waitFor();
+  assert.deepEqual(manager.snapshots, [...ids].sort());
+
+  await page.goto(`${url}/clients/${ids[0]}`);
+  await page.waitForSelector(".chrome[data-ready=true]");
+  await page.getByRole("button", { name: "Snapshot now" }).click();
+  await page.getByText("Asked for: taken when all else is uploaded").waitFor();
+  assert.equal(manager.snapshots.at(-1), ids[0]);
+  await page.getByRole("button", { name: "Pause protection" }).click();
+  await page.getByRole("button", { name: "Resume protection" }).waitFor();
+  const snapshot = page.getByRole("button", { name: "Snapshot now" });
+  assert.equal(await snapshot.count(), 0);
+  await page.getByRole("link", { name: "Activity" }).click();
+  assert.match(
+    await page.locator("main").innerText(),
+    /Asked for a snapshot of 3 clients/,
+  );
+});
+
+test("what the requests cost is told with its formula", async () => {
+  const started = Date.now() - 3_600_000;
+  let now = started;
+  const manager = new FakeManager({ now: () => now });
+  manager.fill(1_000);
+  now = Date.now();
+  const app = await BuiltApp.create(manager);
+  Object.assign(manager.requests, { PUT: 600, LIST: 100, GET: 50, DELETE: 9 });
+  const server = app.serve();
+  const page = await browser.page();
+  await page.goto(server.url);
+  const cost = page.locator(".cost");
+  assert.equal(
+    await cost.innerText(),
+    "$2.57 a month at this rate; Litestream alone $2,190 while idle",
+  );
+  assert.match(
+    await cost.getAttribute("title") ?? "",
+    /^\(700 writes and lists × \$0\.005 \+ 50 reads × \$0\.0004\) \/ 1,000, in 60 minutes/,
+  );
+  await page.context().close();
+  await server[Symbol.asyncDispose]();
+  assert.deepEqual(browser.complaints.splice(0), []);
+});
+
 test("keys go to the search, from client to client, select, open, and help", async () => {
   await using opened = await open("/?sort=id", { clients: 4 });
   const { page, ids } = opened;
@@ -427,7 +476,9 @@ test("the theme is chosen and kept; the system's is the default", async () => {
 
 test("no page breaks accessibility rules or its width, wide or narrow, light or dark", async () => {
   await using opened = await open("/", { clients: 70, trouble: true });
-  const { page, ids, url } = opened;
+  const { page, ids, url, manager } = opened;
+  manager.onlyInBucket = { ids: [idOf(7_001), idOf(7_002)], truncated: true };
+  manager.audit.note("snapshot", ids.slice(0, 30), "127.0.0.1");
   const paths = [
     "/",
     "/?q=nothing",
@@ -436,6 +487,7 @@ test("no page breaks accessibility rules or its width, wide or narrow, light or 
     `/clients/${ids[0]}`,
     "/conflicts",
     "/gone",
+    "/bucket",
     "/ignored",
     "/activity",
     "/about",
