@@ -6,7 +6,7 @@ import { someId } from "../../tests/support/some_client.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { readFacts } from "../discovery/file_facts.ts";
 import { fingerprintOf } from "../domain/client.ts";
-import { TXID_ZERO } from "../domain/txid.ts";
+import { TXID_ZERO, txidOf } from "../domain/txid.ts";
 import { look } from "../litestream/continuity.ts";
 import { resetLocalLtx } from "../litestream/local_ltx.ts";
 import { pageDigest } from "../litestream/page_digest.ts";
@@ -174,13 +174,103 @@ Deno.test("a client that nobody knows is not settled", async () => {
   assert.equal(await settle(someId(2), scene.ports), false);
 });
 
-/** A client whose all is in its replica, and was settled once. */
-async function settled(): Promise<Scene & AsyncDisposable> {
+for (const large of [null, "size"] as const) {
+  const size = large ? "large" : "small";
+  Deno.test(`a ${size} file that was overwritten in place, with the WAL left, is not settled and not trusted`, async () => {
+    await using scene = await settled({ checkpointed: true, large });
+    const { app, dir, registry, ports } = scene;
+    const { inode } = readFacts(app.path)!;
+    await Deno.copyFile(dir.join("older.db"), app.path);
+    assert.equal(readFacts(app.path)!.inode, inode);
+    registry.observe(id, { dirtySince: 1 });
+    assert.equal(await settle(id, ports), false);
+    const { proved, status } = registry.get(id)!;
+    // The next registration ends in a full snapshot.
+    assert.equal(proved, false);
+    assert.notEqual(status, "protected");
+  });
+}
+
+Deno.test("a file that was overwritten in place and then written by its application is not trusted", async () => {
+  await using scene = await settled({ checkpointed: true });
+  const { app, dir, registry, ports } = scene;
+  await Deno.copyFile(dir.join("older.db"), app.path);
+  app.run("UPDATE other SET name = 'c'");
+  assert.equal((await look(app.path)).kind, "ahead");
+  assert.equal(await settle(id, ports), false);
+  assert.equal(registry.get(id)?.proved, false);
+});
+
+for (const large of ["size", "walSize"] as const) {
+  Deno.test(`a database whose ${large} is too large for a digest is settled as long as its file is the same`, async () => {
+    await using scene = await settled({ large });
+    const { app, registry, store, ports } = scene;
+    assert.equal(store.get(id)?.digest, null);
+    app.count();
+    registry.observe(id, { dirtySince: 1 });
+    assert.equal(await settle(id, ports), true);
+    assert.equal(store.get(id)?.digest, null);
+  });
+}
+
+Deno.test("of LTX files older than those that were known nothing is proved", async () => {
+  await using scene = await settled({ large: "size" });
+  const { app, registry, store, ports } = scene;
+  const { txid } = registry.get(id)!;
+  const newer = txidOf(BigInt(`0x${txid}`) + 5n);
+  // A copy of all came back but of the database itself, which had not changed.
+  store.save({ id, path: app.path, txid: newer, replicatedTxid: newer });
+  registry.observe(id, { txid: newer, replicatedTxid: newer, dirtySince: 1 });
+  assert.equal(await settle(id, ports), false);
+  assert.equal(registry.get(id)?.proved, false);
+});
+
+/** As if the database, or its WAL, were larger than what a digest is taken of. */
+function asLarge(files: Ports["files"], what: "size" | "walSize") {
+  return {
+    ...files,
+    facts(path: string) {
+      const facts = readFacts(path);
+      return facts && { ...facts, [what]: facts[what] + (64n << 20n) };
+    },
+    digest(): never {
+      throw new Error("It was read");
+    },
+  };
+}
+
+/**
+ * A client whose all is in its replica, and was settled once.
+ *
+ * @param checkpointed the file holds all but the last change, and a copy of what
+ * it held before stands beside it: older.db, of the same size
+ * @param large see `asLarge`
+ */
+async function settled(
+  { checkpointed = false, large = null }: {
+    checkpointed?: boolean;
+    large?: "size" | "walSize" | null;
+  } = {},
+): Promise<Scene & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await TempDir.create("settle"));
   const path = dir.join(`${id}.db`);
   const app = stack.use(AppDatabase.open(path, { autoCheckpoint: 0 }));
   app.insert(20, 300);
+  if (checkpointed) {
+    app.run("CREATE TABLE other(name TEXT)");
+    app.run("INSERT INTO other VALUES ('a')");
+    // Litestream would add them, and another number of pages.
+    app.run(
+      "CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)",
+    );
+    app.run("CREATE TABLE _litestream_lock (id INTEGER)");
+    assert(app.checkpoint("TRUNCATE"));
+    await Deno.copyFile(path, dir.join("older.db"));
+    app.update(1);
+    assert(app.checkpoint("TRUNCATE"));
+    app.run("UPDATE other SET name = 'b'");
+  }
   const url = `file://${dir.join("replica")}`;
   await replicateOnce({ dbPath: path, url, dir: dir.path });
 
@@ -191,10 +281,15 @@ async function settled(): Promise<Scene & AsyncDisposable> {
   const txid = finding.tip.maxTxid;
   registry.observe(id, { proved: true, txid, replicatedTxid: txid });
   const store = stack.use(Store.open(dir.join("state.db"), "test"));
+  const files = {
+    facts: readFacts,
+    look,
+    digest: pageDigest,
+  } as Partial<Ports["files"]> as Ports["files"];
   const ports = {
     registry,
     store,
-    files: { facts: readFacts, look, digest: pageDigest },
+    files: large ? asLarge(files, large) : files,
     now: Date.now,
   } as unknown as Ports;
   assert.equal(await settle(id, ports), true);
