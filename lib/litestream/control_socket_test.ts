@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import {
   ControlError,
@@ -48,10 +49,51 @@ Deno.test("a daemon that does not answer is waited for within the bound, and cou
   await assert.rejects(control.info({ timeoutMs: 200 }), (error) => {
     assert(error instanceof ControlError);
     assert.equal(isUnreachable(error), true);
+    assert.equal(error.unanswered, true);
     assert.match(error.message, /no answer within 0\.2 s/);
     return true;
   });
 });
+
+Deno.test("a daemon that stops to answer is waited for within the bound also on a connection that is used again", async () => {
+  await using dir = await TempDir.create("socket");
+  const path = dir.join("s.sock");
+  const sockets = new Set<unknown>();
+  let silent = false;
+  await using _server = await listen(path, (response, socket) => {
+    sockets.add(socket);
+    if (!silent) response.end(`{"version":"0.5.17","pid":7}`);
+  });
+  using control = new ControlSocket(path);
+  await control.info({ timeoutMs: 60_000 });
+  silent = true;
+  const call = control.info({ timeoutMs: 100 });
+  const end = new AbortController();
+  const late = delay(20_000, "it waits on", { signal: end.signal });
+  const error = await Promise.race([call.catch((error) => error), late]);
+  end.abort();
+  await late.catch(() => {});
+  assert(error instanceof ControlError, String(error));
+  assert.equal(error.unanswered, true);
+  assert.equal(sockets.size, 1, "another connection was used");
+});
+
+const begun: [answer: string, isNew: boolean][] = [
+  [`{"status":"registered","path":"/a.db"}`, true],
+  [`{"status":"already_registered","path":"/a.db"}`, false],
+];
+
+for (const [answer, isNew] of begun) {
+  Deno.test(`to register, answered ${answer}, is ${isNew}`, async () => {
+    await using dir = await TempDir.create("socket");
+    const path = dir.join("s.sock");
+    await using _server = await listen(path, (response) => {
+      response.end(answer);
+    });
+    using control = new ControlSocket(path);
+    assert.equal(await control.register("/a.db", "file:///b"), isNew);
+  });
+}
 
 const answers: [status: number, body: string, says: RegExp][] = [
   [
@@ -75,6 +117,7 @@ for (const [status, body, says] of answers) {
     using control = new ControlSocket(path);
     await assert.rejects(control.unregister("/a.db", 1_000), (error) => {
       assert.equal(isUnreachable(error), false);
+      assert.equal((error as ControlError).unanswered, false);
       assert.match((error as Error).message, says);
       return true;
     });
