@@ -39,10 +39,20 @@ export function Since({ at, now, locale }: TimeProps) {
 
 /** The exact time where the reader is, or in UTC while that is not known. */
 export function exact(at: number, locale: string): string {
-  return IS_BROWSER
-    ? new Date(at).toLocaleString(locale, {
+  return IS_BROWSER ? formatter(locale).format(at) : exactUtc(at);
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Making one takes longer than all else of a row: they are kept. */
+function formatter(locale: string): Intl.DateTimeFormat {
+  let found = formatters.get(locale);
+  if (found === undefined) {
+    found = new Intl.DateTimeFormat(locale, {
       dateStyle: "medium",
       timeStyle: "long",
-    })
-    : exactUtc(at);
+    });
+    formatters.set(locale, found);
+  }
+  return found;
 }
