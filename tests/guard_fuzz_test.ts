@@ -29,7 +29,7 @@ const SEED = Number(
 );
 const WAKES = Number(Deno.env.get("FUZZ_WAKES") ?? 300);
 const GUARD = Deno.env.get("FUZZ_GUARD") !== "off";
-const CLIENTS = 24;
+const CLIENTS = 32;
 const ROUND_MS = 8_000;
 
 Deno.test("no restore is wrong, whatever the applications and kills do", async () => {
@@ -88,7 +88,7 @@ function fuzzConfig(data: string, stateDir: string, root: string): Config {
     stateDir,
     rpoMs: 60_000,
     idleAfterMs: 300,
-    maxAwake: 16,
+    maxAwake: 24,
     retentionMs: 24 * 3600_000,
     litestream: null,
     prices: LIST_PRICES,

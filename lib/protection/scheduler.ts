@@ -76,6 +76,7 @@ const TICK_MS = 1_000;
 /** How long after a write to a client in sync the guard looks at it, in ms. */
 const ECHO_MS = 150;
 const MAX_BACKOFF_MS = 30_000;
+const BLOCKED_BACKOFF = { firstMs: 250, maxMs: 5_000 };
 /** A daemon that served so many and has nobody now is replaced: it keeps their memory. */
 const REPLACE_AFTER = 200;
 const LAST_SYNC_MS = 10_000;
@@ -433,7 +434,8 @@ export class Scheduler implements AsyncDisposable {
         return this.#lookSoon(id);
       case "blocked":
         registry.observe(id, { activity: "asleep", blocked: outcome.reason });
-        duty.notBefore = now() + this.#nextPause(duty);
+        // Locks are short: one that waits for them is tried more often.
+        duty.notBefore = now() + backoffMs(++duty.attempts, BLOCKED_BACKOFF);
         return;
       case "failed":
         this.#work.lapses++;
