@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { AppDatabase } from "../../tests/support/app_database.ts";
 import { daemonOptions } from "../../tests/support/daemon_process.ts";
+import { someId } from "../../tests/support/some_client.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { until, untilValue } from "../../tests/support/until.ts";
 import { ControlSocket } from "./control_socket.ts";
@@ -85,6 +87,50 @@ Deno.test("a daemon that is stopped as it starts leaves nothing behind", async (
     Deno.errors.NotFound,
   );
 });
+
+Deno.test("a database that the daemon has by a call whose answer was lost is taken from it first", async () => {
+  await using dir = await TempDir.create("daemon");
+  await using daemon = await Daemon.start(daemonOptions(dir.path));
+  await running(daemon);
+  using app = AppDatabase.open(dir.join(`${someId(1)}.db`));
+  app.insert(1);
+  using control = new ControlSocket(dir.join("litestream.sock"));
+  const [lost, owned] = [dir.join("lost"), dir.join("owned")];
+  await control.register(app.path, `file://${lost}`);
+  await until("it is backed up there", () => hasLtx(lost));
+  // Of the first call nobody knows where it leads, nor how it began.
+  await daemon.register(app.path, `file://${owned}`);
+  await until("it is backed up here", () => hasLtx(owned));
+  assert.equal(await control.register(app.path, `file://${owned}`), false);
+  await daemon.unregister(app.path, 5_000);
+});
+
+const obstacles: [name: string, file: string, error: RegExp][] = [
+  ["its old socket cannot be removed", "litestream.sock", /^Cannot remove "/],
+  ["its process id cannot be written", "litestream.pid", /litestream\.pid/],
+];
+
+for (const [name, file, error] of obstacles) {
+  Deno.test(`when ${name}, that is told, and it is tried again`, async () => {
+    await using dir = await TempDir.create("daemon");
+    await using daemon = await Daemon.start(daemonOptions(dir.path));
+    const { pid } = await running(daemon);
+    // As in a state folder that became read-only, also for root.
+    await Deno.remove(dir.join(file));
+    await Deno.mkdir(dir.join(file, "in the way"), { recursive: true });
+    Deno.kill(pid!, "SIGKILL");
+    const told = await stateOf(
+      daemon,
+      "it says so",
+      ({ state, restarts }) => state === "restarting" && restarts >= 2,
+    );
+    assert.match(told.error ?? "", error);
+    await Deno.remove(dir.join(file), { recursive: true });
+    await running(daemon);
+    assert.equal(daemon.state.peek().error, null);
+    assert.equal(isAlive(pid!), false);
+  });
+}
 
 const failing: [name: string, script: string, error: RegExp][] = [
   [
@@ -199,6 +245,13 @@ Deno.test("a process that got the number of an old daemon is left alone", async 
     await other.status;
   }
 });
+
+async function hasLtx(replica: string): Promise<boolean> {
+  for await (const { name } of Deno.readDir(`${replica}/ltx/0`)) {
+    if (name.endsWith(".ltx")) return true;
+  }
+  return false;
+}
 
 function running(daemon: Daemon): Promise<DaemonState> {
   return stateOf(daemon, "the daemon runs", ({ state }) => state === "running");
