@@ -74,7 +74,7 @@ async function main(): Promise<number> {
   }
   const { quick } = values;
   const sizes = numbers(values.sizes ?? (quick ? "500" : "1000"), "--sizes");
-  const [idleSeconds] = numbers(values.idle ?? (quick ? "20" : "60"), "--idle");
+  const [idleSeconds] = numbers(values.idle ?? (quick ? "30" : "60"), "--idle");
   const [activeSeconds] = numbers(
     values.active ?? (quick ? "10" : "30"),
     "--active",
