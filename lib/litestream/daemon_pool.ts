@@ -90,10 +90,7 @@ export class DaemonPool implements AsyncDisposable {
 
   /** Gives a database to the daemon that has the fewest. See `Daemon.register`. */
   async register(path: string, replicaUrl: string): Promise<void> {
-    const slot = await this.#slotFor(path);
-    slot.served++;
-    slot.paths.add(path);
-    this.#owners.set(path, slot);
+    const slot = await this.#reserve(path);
     try {
       await slot.daemon.register(path, replicaUrl);
     } catch (error) {
@@ -155,10 +152,24 @@ export class DaemonPool implements AsyncDisposable {
     if (this.#owners.get(path) === slot) this.#owners.delete(path);
   }
 
-  async #slotFor(path: string): Promise<Slot> {
-    if (this.#stopped) throw new Error("Cannot register: the program ends");
-    const known = this.#owners.get(path);
-    if (known !== undefined) return known;
+  /** Takes a place for a database; of many at once, no two take the same. */
+  async #reserve(path: string): Promise<Slot> {
+    for (;;) {
+      if (this.#stopped) throw new Error("Cannot register: the program ends");
+      const slot = this.#owners.get(path) ?? this.#slotWithRoom();
+      if (slot !== null) {
+        slot.served++;
+        slot.paths.add(path);
+        this.#owners.set(path, slot);
+        return slot;
+      }
+      this.#growing ??= this.#grow().finally(() => this.#growing = null);
+      await this.#growing;
+    }
+  }
+
+  /** Null when another daemon is to begin. */
+  #slotWithRoom(): Slot | null {
     const { capacity = 500, most } = this.#options;
     const count = this.#slots.peek().length;
     const up = this.#slots.peek()
@@ -167,11 +178,7 @@ export class DaemonPool implements AsyncDisposable {
     if (best !== null && best.paths.size < capacity) return best;
     // One more may stand in for those that get no more.
     const allowed = most + Number(up.some(isTired));
-    if (count < allowed) {
-      this.#growing ??= this.#grow().finally(() => this.#growing = null);
-      await this.#growing;
-      return await this.#slotFor(path);
-    }
+    if (count < allowed) return null;
     return leastUsed(up) ?? this.#slots.peek()[0]!;
   }
 
