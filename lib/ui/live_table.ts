@@ -7,6 +7,11 @@ import type { ClientRow } from "../feed/client_row.ts";
 import type { Totals } from "../feed/totals.ts";
 import { LiveClock } from "./live_clock.ts";
 import { LiveConnection } from "./live_connection.ts";
+import { orderSteps } from "./order_steps.ts";
+
+/** As many new rows are made before the browser may do something else. */
+const ROWS_AT_ONCE = 12;
+const BETWEEN_STEPS_MS = 20;
 
 /** What the front page is rendered from, by the server and then in the browser. */
 export interface FrontPage {
@@ -42,6 +47,7 @@ export class LiveTable {
   readonly watchDirs: readonly string[];
   readonly clock: LiveClock;
   readonly connection: LiveConnection;
+  #revealing: ReturnType<typeof setTimeout> | undefined;
   readonly #rows = new Map<ClientId, Signal<ClientRow>>();
 
   constructor(page: FrontPage) {
@@ -71,6 +77,7 @@ export class LiveTable {
     const stopClock = this.clock.run();
     const stopEvents = this.connection.run(this.#url());
     return () => {
+      clearTimeout(this.#revealing);
       stopEvents();
       stopClock();
     };
@@ -130,7 +137,26 @@ export class LiveTable {
 
   #takeView({ order, total, rows }: ViewEvent): void {
     this.#takeRows(rows);
-    const shown = new Set(order);
+    this.total.value = total;
+    this.loading.value = false;
+    clearTimeout(this.#revealing);
+    const known = order.filter((id) => this.#rows.has(id));
+    this.#reveal(orderSteps(this.order.peek(), known, ROWS_AT_ONCE));
+  }
+
+  /** A page of new rows in one go would keep the browser from all else. */
+  #reveal(steps: Iterator<readonly ClientId[], void>): void {
+    const { value, done } = steps.next();
+    if (done) return this.#forgetOthers();
+    this.order.value = value;
+    this.#revealing = setTimeout(
+      () => batch(() => this.#reveal(steps)),
+      BETWEEN_STEPS_MS,
+    );
+  }
+
+  #forgetOthers(): void {
+    const shown = new Set(this.order.peek());
     for (const id of this.#rows.keys()) {
       if (!shown.has(id)) this.#rows.delete(id);
     }
@@ -141,9 +167,6 @@ export class LiveTable {
         [...selected].filter((id) => shown.has(id)),
       );
     }
-    this.order.value = order.filter((id) => this.#rows.has(id));
-    this.total.value = total;
-    this.loading.value = false;
   }
 
   #takeRows(rows: readonly ClientRow[]): void {
