@@ -1,11 +1,15 @@
 import { getLogger } from "@logtape/logtape";
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Config } from "./config.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { readFacts } from "./discovery/file_facts.ts";
 import { distinctRoots } from "./discovery/roots.ts";
-import type { ClientId } from "./domain/client_id.ts";
+import {
+  type ClientId,
+  databaseStem,
+  parseClientId,
+} from "./domain/client_id.ts";
 import type { DiscoveryEvent } from "./domain/discovery_event.ts";
 import { connectionUrl, targetIdentity } from "./domain/replica_target.ts";
 import { AuditLog } from "./feed/audit_log.ts";
@@ -59,8 +63,6 @@ const LAST_SCAN_MS = 3_000;
 const MAX_TROUBLES = 50;
 /** As many of the bucket's clients are looked at, a page of its listing each thousand. */
 const MAX_BUCKET_CLIENTS = 100_000;
-/** Litestream's own level for files that hold a whole database. */
-const SNAPSHOT_LEVEL = 9;
 /** Beyond this, one Litestream gets slow at compacting one database after the other. */
 const PER_DAEMON = 500;
 
@@ -300,8 +302,8 @@ export class Manager implements ManagerView, AsyncDisposable {
           pin: (path) => pins.pin(path),
           pinTruncated: (path) => pins.pinTruncated(path),
         },
-        replicateOnce: (databasePath, replicaUrl, options) =>
-          replicateOnce({
+        replicateOnce: async (databasePath, replicaUrl, options) => {
+          await replicateOnce({
             program: litestream,
             env: this.#childEnvironment,
             stateDir: config.stateDir,
@@ -310,7 +312,9 @@ export class Manager implements ManagerView, AsyncDisposable {
             replicaUrl,
             onEvent: (event) => this.#hear(event),
             ...options,
-          }),
+          });
+          this.#noteSnapshot(databasePath);
+        },
         replicaUrl: (id) => connectionUrl(config.target, id),
         now: Date.now,
       },
@@ -353,7 +357,7 @@ export class Manager implements ManagerView, AsyncDisposable {
         this.uploads.bytes += event.bytes;
         this.#history.write(event.id, {
           at: event.at,
-          kind: event.level === SNAPSHOT_LEVEL ? "snapshot" : "uploaded",
+          kind: "uploaded",
           text: `Transaction ${event.txid}`,
           bytes: event.bytes,
         });
@@ -368,6 +372,14 @@ export class Manager implements ManagerView, AsyncDisposable {
         });
     }
     this.#scheduler?.hear(event);
+  }
+
+  /** Litestream's log has no line for it. */
+  #noteSnapshot(databasePath: string): void {
+    const id = parseClientId(databaseStem(basename(databasePath)) ?? "");
+    if (id === null) return;
+    const text = "A snapshot was uploaded, retention enforced";
+    this.#history.write(id, { at: Date.now(), kind: "snapshot", text });
   }
 
   #trouble(

@@ -51,7 +51,8 @@ export default define.page<typeof handler>(({ data }) => {
             `, ${count(daemon.daemons, locale)} processes`}
           {daemon.pid !== null && `, process ${daemon.pid}`}
           {daemon.rssBytes !== null && `, ${bytes(daemon.rssBytes, locale)}`}
-          {`, restarted ${count(daemon.restarts, locale)} times`}
+          {daemon.restarts > 0 &&
+            `, restarts: ${count(daemon.restarts, locale)}`}
           {daemon.error !== null && <p class="bad-text">{daemon.error}</p>}
         </Fact>
         <Fact name="Watched folders">
@@ -93,6 +94,9 @@ export default define.page<typeof handler>(({ data }) => {
         <Fact name="RPO target">{duration(config.rpoMs)}</Fact>
         <Fact name="Asleep after">{duration(config.idleAfterMs)}</Fact>
         <Fact name="Awake at most">{count(config.maxAwake, locale)}</Fact>
+        <Fact name="Prices of 1,000 requests">
+          ${config.prices.put} to write or list, ${config.prices.get} to read
+        </Fact>
         <Fact name="Snapshots kept for">{duration(config.retentionMs)}</Fact>
       </dl>
       {troubles.length > 0 && (

@@ -36,12 +36,15 @@ export function rowOf(client: Client, ticks: string): ClientRow {
     sizeBytes: client.sizeBytes,
     lastChangedAt: client.lastChangedAt,
     lastSyncedAt: client.lastSyncedAt,
-    note: shortened(noteOf(client)),
+    note: shortened(noteOf(client), NOTE_LENGTH),
     ticks,
   };
 }
 
-/** Why a client is not protected, in words; null when there is nothing to say. */
+/**
+ * Why a client is not protected: what to do about it where we know, else in
+ * Litestream's words; null when there is nothing to say.
+ */
 export function noteOf(
   { status, error, blocked, duplicates }: Client,
 ): string | null {
@@ -51,12 +54,13 @@ export function noteOf(
     case "blocked":
       return blocked;
     default:
-      return error?.message ?? null;
+      return error?.hint ?? error?.message ?? null;
   }
 }
 
-function shortened(text: string | null): string | null {
-  return text !== null && text.length > NOTE_LENGTH
-    ? `${text.slice(0, NOTE_LENGTH - 1)}…`
+/** A text of at most `length` characters; a cut is shown. */
+export function shortened(text: string | null, length: number): string | null {
+  return text !== null && text.length > length
+    ? `${text.slice(0, length - 1)}…`
     : text;
 }

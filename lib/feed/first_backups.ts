@@ -1,4 +1,4 @@
-import { type ReadonlySignal, signal } from "@preact/signals-core";
+import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Client } from "../domain/client.ts";
 import type { Registry } from "../registry/registry.ts";
 
@@ -14,19 +14,23 @@ export interface FirstBackupProgress {
 }
 
 const WINDOW_MS = 30_000;
-/** The figures change no more often, in ms. */
-const EVERY_MS = 500;
+/** As many are remembered for the rate. */
+const MAX_TIMES = 2_000;
 
 /** Counts the clients that have no backup yet, while they get one. */
 export class FirstBackups implements Disposable {
   readonly #now: () => number;
-  readonly #progress = signal<FirstBackupProgress | null>(null);
+  readonly #version = signal(0);
+  /** Reckoned when somebody looks, not at each of thousands of changes. */
+  readonly #progress = computed(() => {
+    this.#version.value;
+    return this.#read();
+  });
   readonly #subscription: Disposable;
   /** When the last backups were done, oldest first. */
   #times: number[] = [];
   #remaining = 0;
   #done = 0;
-  #toldAt = -Infinity;
 
   constructor(
     registry: Registry,
@@ -58,26 +62,24 @@ export class FirstBackups implements Disposable {
     if (lacked && after !== null && after.replicatedTxid !== null) {
       this.#done++;
       this.#times.push(this.#now());
+      if (this.#times.length > MAX_TIMES) this.#times.shift();
     }
-    this.#tell();
-  }
-
-  #tell(): void {
-    const now = this.#now();
     if (this.#remaining === 0) {
       this.#done = 0;
       this.#times = [];
-      this.#progress.value = null;
-      return;
     }
-    if (now - this.#toldAt < EVERY_MS) return;
-    this.#toldAt = now;
+    this.#version.value++;
+  }
+
+  #read(): FirstBackupProgress | null {
+    if (this.#remaining === 0) return null;
+    const now = this.#now();
     const first = this.#times.findIndex((time) => now - time <= WINDOW_MS);
     this.#times = first < 0 ? [] : this.#times.slice(first);
     const [oldest] = this.#times;
     const seconds = oldest === undefined ? 0 : (now - oldest) / 1_000;
     const perSecond = seconds > 0 ? this.#times.length / seconds : 0;
-    this.#progress.value = {
+    return {
       total: this.#remaining + this.#done,
       done: this.#done,
       perSecond,

@@ -45,7 +45,7 @@ export class HistoryBook {
     }
     if (before === null) return;
     if (after.changeSeq !== before.changeSeq && this.#isNews(id, now)) {
-      tell("changed", "The application wrote");
+      tell("changed", "Its files changed");
     }
     if (after.activity !== before.activity) {
       if (after.activity === "awake") tell("woken", "Given to Litestream");
@@ -54,7 +54,9 @@ export class HistoryBook {
       }
     }
     if (
-      after.error !== null && after.error.message !== before.error?.message
+      after.error !== null &&
+      withoutRequest(after.error.message) !==
+        withoutRequest(before.error?.message ?? "")
     ) tell("error", after.error.message);
     if (after.blocked !== null && after.blocked !== before.blocked) {
       tell("error", after.blocked);
@@ -65,4 +67,9 @@ export class HistoryBook {
     const last = this.read(id).at(-1);
     return last?.kind !== "changed" || now - last.at > CHANGE_EVERY_MS;
   }
+}
+
+/** S3 gives each request an id: the same failure again is no news. */
+function withoutRequest(message: string): string {
+  return message.replace(/RequestID: [^,]*/, "");
 }

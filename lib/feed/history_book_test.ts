@@ -37,7 +37,17 @@ const cases: [
     "a write",
     known,
     someClient({ changeSeq: 2 }),
-    [["changed", "The application wrote"]],
+    [["changed", "Its files changed"]],
+  ],
+  [
+    "the same failure of another request",
+    someClient({
+      error: { message: "404, RequestID: 18EA, HostID: x", hint: null, at: 1 },
+    }),
+    someClient({
+      error: { message: "404, RequestID: 77BC, HostID: x", hint: null, at: 2 },
+    }),
+    [],
   ],
   [
     "it was given to Litestream",

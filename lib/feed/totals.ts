@@ -4,7 +4,7 @@ import { priceOf, type Prices } from "../domain/prices.ts";
 import type { Status } from "../domain/status.ts";
 import type { Counts } from "../registry/registry.ts";
 import type { DaemonFacts, ManagerView, Trouble } from "../view.ts";
-import { noteOf } from "./client_row.ts";
+import { noteOf, shortened } from "./client_row.ts";
 import type { FirstBackupProgress } from "./first_backups.ts";
 
 /** What the head of the front page shows; under 2 KB as JSON. */
@@ -77,7 +77,7 @@ export function totalsOf(manager: ManagerView, now: number): Totals {
     worst: worst && {
       id: worst.id,
       status: worst.status,
-      note: noteOf(worst)?.slice(0, NOTE_LENGTH) ?? null,
+      note: shortened(noteOf(worst), NOTE_LENGTH),
     },
     daemon: manager.daemon.peek(),
     firstBackups: manager.firstBackups.peek(),

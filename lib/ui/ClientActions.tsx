@@ -60,15 +60,15 @@ export function ClientActions({ live }: { live: LiveClient }) {
   );
   return (
     <form method="post" class="actions">
-      <span role="status" class={said.value?.failed ? "bad-text" : "none"}>
-        {said.value?.text}
-      </span>
       {status === "paused" ? button("resume") : (
         <>
           {button("snapshot")}
           {button("pause")}
         </>
       )}
+      <span role="status" class={said.value?.failed ? "bad-text" : "none"}>
+        {said.value?.text}
+      </span>
     </form>
   );
 }

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import type { ClientJson } from "../feed/status_json.ts";
 import { folderOf } from "./format.ts";
 import { bytes } from "./format.ts";
 import type { LiveClient } from "./live_client.ts";
@@ -42,9 +43,7 @@ export function ClientFacts({ live, replicaUrl, locale }: {
         {when(client.createdAt, "the file system does not say")}
       </Fact>
       <Fact name="Activity">
-        {client.awake
-          ? "Awake: Litestream watches it"
-          : "Asleep: it costs nothing until it changes"}
+        {activityOf(client)}
       </Fact>
       <Fact name="Transaction">
         <code>{shortTxid(client.txid)}</code> here,{" "}
@@ -77,6 +76,21 @@ export function Duplicates({ paths }: { paths: readonly string[] }) {
       </p>
     </section>
   );
+}
+
+function activityOf({ awake, status }: ClientJson): string {
+  if (awake) return "Awake: Litestream watches it";
+  switch (status) {
+    case "protected":
+    case "conflict":
+      return "Asleep: it costs nothing until it changes";
+    case "paused":
+      return "Asleep until it is resumed";
+    case "gone":
+      return "Asleep: there is no file to watch";
+    default:
+      return "Asleep until its next try";
+  }
 }
 
 function Fact({ name, children }: {

@@ -29,15 +29,14 @@ export function counted(n: number, noun: string, locale: string): string {
 
 /** `8.2 kB`; thousands, as disks and S3 bills count. */
 export function bytes(n: number, locale: string): string {
-  const power = n < 1
-    ? 0
-    : Math.min(Math.floor(Math.log10(n) / 3), UNITS.length - 1);
+  if (n < 1_000) return `${count(Math.round(n), locale)} B`;
+  const power = Math.min(Math.floor(Math.log10(n) / 3), UNITS.length - 1);
   const value = n / 1000 ** power;
   return formatter(locale, {
     style: "unit",
-    unit: UNITS[power] ?? "byte",
-    unitDisplay: power === 0 ? "narrow" : "short",
-    maximumFractionDigits: value < 10 && power > 0 ? 1 : 0,
+    unit: UNITS[power] ?? "kilobyte",
+    unitDisplay: "short",
+    maximumFractionDigits: value < 10 ? 1 : 0,
   }).format(value);
 }
 

@@ -37,7 +37,9 @@ Deno.test("how long ago has one unit", () => {
 });
 
 Deno.test("sizes and counts follow the reader's locale", () => {
-  assert.equal(bytes(0, "en"), "0B");
+  assert.equal(bytes(0, "en"), "0 B");
+  assert.equal(bytes(999, "en"), "999 B");
+  assert.equal(bytes(1_000, "en"), "1 kB");
   assert.equal(bytes(8_192, "en"), "8.2 kB");
   assert.equal(bytes(8_192, "de"), "8,2 kB");
   assert.equal(bytes(999_999, "en"), "1,000 kB");

@@ -42,7 +42,7 @@ export function statusOfError(error: unknown): number {
 /** An error's message, with what to do about it where it says so. */
 export function messageOf(error: Error): string {
   return "hint" in error && typeof error.hint === "string"
-    ? `${error.message}. ${error.hint}`
+    ? `${error.message}. ${error.hint[0]?.toUpperCase()}${error.hint.slice(1)}`
     : error.message;
 }
 
