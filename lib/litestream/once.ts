@@ -51,8 +51,16 @@ export async function replicateOnce(options: OnceOptions): Promise<void> {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      signal,
     }).spawn();
+    // It does not hear SIGTERM while it waits for a store that hangs. The mark
+    // of its client outlives a kill.
+    using _abort = onAbort(signal, () => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has just ended.
+      }
+    });
     try {
       Deno.writeTextFileSync(pidFile, String(child.pid));
     } catch (error) {
@@ -112,6 +120,14 @@ export async function endLeftOverOnce(stateDir: string): Promise<void> {
     }
     await Deno.remove(path);
   }
+}
+
+function onAbort(signal: AbortSignal, then: () => void): Disposable {
+  if (signal.aborted) then();
+  signal.addEventListener("abort", then);
+  return {
+    [Symbol.dispose]: () => signal.removeEventListener("abort", then),
+  };
 }
 
 function configOf(
