@@ -126,6 +126,72 @@ Deno.test("a written database is seen, protected, and restored from its page", a
   await manager.stop();
 });
 
+Deno.test("a snapshot on demand, what only the bucket has, and who did it, over a restart", async () => {
+  await using dir = await TempDir.create("browser");
+  await Deno.mkdir(dir.join("data"));
+  using app = AppDatabase.open(dir.join("data", `${IDS[0]}.db`));
+  app.insert(20, 500);
+  const args = localFlags(dir.path);
+  await using browser = await TestBrowser.start();
+  const page = await browser.page();
+  {
+    await using manager = await ManagerProcess.start({ args });
+    await manager.untilProtected(1);
+    await page.goto(`${manager.url}/clients/${IDS[0]}`);
+    await page.waitForSelector(".chrome[data-ready=true]");
+    await page.getByRole("button", { name: "Snapshot now" }).click();
+    await page.getByText("Asked for: taken when").waitFor();
+    await manager.until(
+      "the snapshot is told",
+      async () => /Snapshot/.test(await page.locator(".timeline").innerText()),
+    );
+    await page.goto(`${manager.url}/clients/${IDS[0]}?wait=1`);
+    assert.match(
+      await page.locator(".restore").innerText(),
+      /Snapshot at transaction/,
+    );
+
+    // A client of a disk that was lost.
+    const replicas = dir.join("replica", "databases");
+    await copyFolder(`${replicas}/${IDS[0]}`, `${replicas}/${IDS[1]}`);
+    await page.goto(`${manager.url}/bucket`);
+    const command = await page.locator(".command-line").innerText();
+    const [program, ...words] = command.split(" ");
+    assert.equal(program, "litestream");
+    const { success, stderr } = await new Deno.Command(await litestreamPath(), {
+      args: words,
+      cwd: dir.join("data"),
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    assert.equal(
+      contentDigest(dir.join("data", `${IDS[1]}.db`)),
+      app.digest(),
+    );
+    await manager.untilProtected(2);
+    await page.goto(`${manager.url}/bucket`);
+    assert.match(await page.locator("main").innerText(), /Every client of/);
+    await manager.stop();
+  }
+  await using manager = await ManagerProcess.start({ args });
+  await page.goto(`${manager.url}/activity`);
+  assert.match(
+    await page.locator("main").innerText(),
+    new RegExp(`Asked for a snapshot of 1 client[^]*${IDS[0]}`),
+  );
+  assert.deepEqual(browser.complaints, []);
+  await page.context().close();
+  await manager.stop();
+});
+
+/** Copies a folder with all in it. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyFolder(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
+}
+
 Deno.test("with a bucket that cannot be written no client is ever protected", async () => {
   await using dir = await TempDir.create("browser");
   await Deno.mkdir(dir.join("data"));
