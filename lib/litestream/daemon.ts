@@ -209,7 +209,8 @@ export class Daemon implements AsyncDisposable {
         state: "restarting",
         pid: null,
         rssBytes: null,
-        restarts: this.#state.peek().restarts + 1,
+        // One that was told to make room for another is no trouble.
+        restarts: this.#state.peek().restarts + (error === null ? 0 : 1),
         error,
       });
       if (error !== null) {

@@ -83,6 +83,11 @@ export class DaemonPool implements AsyncDisposable {
     return this.#slots.peek().some(({ daemon }) => daemon.isUp);
   }
 
+  /** The memory of all of them. */
+  get rssBytes(): number | null {
+    return this.#state.peek().rssBytes;
+  }
+
   /** Whether a database is registered with a daemon that lives. */
   has(path: string): boolean {
     return this.#owners.has(path);

@@ -6,6 +6,8 @@ import { commandLine, endProcess } from "./process.ts";
 
 /** How the names of its files in the state folder begin. */
 const PREFIX = "housekeeping-";
+/** How long one that is told to end may take, in ms. */
+const GRACE_MS = 1_000;
 
 export interface OnceOptions {
   /** Path of the Litestream program. */
@@ -81,6 +83,7 @@ export async function replicateOnce(options: OnceOptions): Promise<void> {
         if (lastWords.length > 5) lastWords.shift();
       }
     };
+    using _end = endOnAbort(child, signal);
     const [status] = await Promise.all([
       child.status,
       read(child.stdout),
@@ -97,6 +100,33 @@ export async function replicateOnce(options: OnceOptions): Promise<void> {
       });
     }
   }
+}
+
+/**
+ * While it asks a store that does not answer, Litestream heeds SIGTERM only
+ * after ten attempts, which take minutes.
+ */
+function endOnAbort(child: Deno.ChildProcess, signal: AbortSignal): Disposable {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const send = (name: Deno.Signal) => {
+    try {
+      child.kill(name);
+    } catch {
+      // It has just ended.
+    }
+  };
+  const end = () => {
+    send("SIGTERM");
+    timer = setTimeout(() => send("SIGKILL"), GRACE_MS);
+  };
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
+  return {
+    [Symbol.dispose]() {
+      signal.removeEventListener("abort", end);
+      clearTimeout(timer);
+    },
+  };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface DaemonPort {
   has(path: string): boolean;
   register(path: string, replicaUrl: string): Promise<void>;
   unregister(path: string, timeoutMs: number): Promise<void>;
+  /** Its memory, as far as it was told; null where it is not. */
+  readonly rssBytes: number | null;
   /** Ends it; a fresh one takes its place. */
   replace(): void;
 }

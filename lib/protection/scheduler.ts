@@ -79,6 +79,8 @@ const MAX_BACKOFF_MS = 30_000;
 const BLOCKED_BACKOFF = { firstMs: 250, maxMs: 5_000 };
 /** A daemon that served so many and has nobody now is replaced: it keeps their memory. */
 const REPLACE_AFTER = 200;
+/** A daemon that nobody needs is replaced when it has more memory: a fresh one has half. */
+const FAT_BYTES = 64 << 20;
 const LAST_SYNC_MS = 10_000;
 /** How long the program's end waits for clients that are just waking, in ms. */
 const VERDICT_MS = 3_000;
@@ -342,7 +344,7 @@ export class Scheduler implements AsyncDisposable {
       this.#housekeepDue();
     }
     if (
-      this.#served > REPLACE_AFTER && registry.awake === 0 &&
+      this.#isDaemonFat() && registry.awake === 0 &&
       wake.length === 0 && daemon.isUp
     ) {
       this.#served = 0;
@@ -467,6 +469,12 @@ export class Scheduler implements AsyncDisposable {
     duty.waitsForStore = kind === "store";
     duty.reset ||= kind === "local";
     if (this.#ports.daemon.isUp) this.#postpone(id, problem, hint);
+  }
+
+  /** It keeps the memory that those needed who sleep now. */
+  #isDaemonFat(): boolean {
+    return this.#served > REPLACE_AFTER ||
+      this.#served > 0 && (this.#ports.daemon.rssBytes ?? 0) > FAT_BYTES;
   }
 
   /** Takes the snapshots that were asked for, as many at once as is good. */

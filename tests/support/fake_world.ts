@@ -46,6 +46,7 @@ export class FakeWorld implements AsyncDisposable {
       replicaUrl: (id) => `file:///replica/${id}`,
       replicateOnce: () => this.#note("replicateOnce"),
       daemon: {
+        rssBytes: null,
         get isUp() {
           return ask();
         },
