@@ -8,7 +8,7 @@ import { StatusMark } from "../lib/ui/StatusMark.tsx";
 import { TickBar } from "../lib/ui/TickBar.tsx";
 import { Ago } from "../lib/ui/Time.tsx";
 import { Timeline } from "../lib/ui/Timeline.tsx";
-import { UploadChart } from "../lib/ui/UploadChart.tsx";
+import { SizeChart, UploadChart } from "../lib/ui/UploadChart.tsx";
 
 /** A client: what it is, how it stands, what happened to it. */
 export default function ClientView({ page }: { page: ClientPage }) {
@@ -69,6 +69,7 @@ export default function ClientView({ page }: { page: ClientPage }) {
         <h2 id="hour">Last hour</h2>
         <TickBar ticks={live.ticks.value} wide />
         <UploadChart history={live.history.value} locale={locale} />
+        <SizeChart history={live.history.value} locale={locale} />
       </section>
       <section class="panel" aria-labelledby="happened">
         <h2 id="happened">What happened</h2>

@@ -360,6 +360,7 @@ export class Manager implements ManagerView, AsyncDisposable {
           kind: "uploaded",
           text: `Transaction ${event.txid}`,
           bytes: event.bytes,
+          databaseBytes: this.registry.get(event.id)?.sizeBytes ?? 0,
         });
         break;
       case "notice":

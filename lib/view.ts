@@ -80,7 +80,10 @@ export interface HistoryEntry {
     | "found"
     | "lost";
   readonly text: string;
+  /** What was uploaded. */
   readonly bytes?: number;
+  /** The size of the database then. */
+  readonly databaseBytes?: number;
 }
 
 /** What stands in the bucket for one client. */

@@ -98,6 +98,8 @@ Deno.test("a written database is seen, protected, and restored from its page", a
     "Protected",
   );
   assert.match(await page.locator(".timeline").innerText(), /Uploaded/);
+  await page.getByText(/^Sizes of the last \d+ uploads/).waitFor();
+  await page.getByText(/^Size of the database, /).waitFor();
   const command = await page.locator("#command").innerText();
   const [program, ...args] = command.split(" ");
   assert.equal(program, "litestream");
