@@ -47,11 +47,11 @@ for (const what of ["never answers", "refuses"] as const) {
     let error: unknown = null;
     const ended = done.catch((reason) => error = reason);
     const pid = await scene.pid();
-    // By then it waits between two attempts, or for the answer.
-    await until("it asked", () => asked >= (what === "refuses" ? 4 : 1));
+    // By then it waits for the next attempt, or for the answer.
+    await until("it asked", () => asked >= (what === "refuses" ? 2 : 1));
     ending.abort();
     try {
-      // Left to itself it mostly goes on for 20 s and more.
+      // Depending on when it hears of it, it may go on for minutes by itself.
       await until("it has ended", () => error, { timeoutMs: 12_000 });
     } finally {
       if (isAlive(pid)) Deno.kill(pid, "SIGKILL");
