@@ -53,6 +53,34 @@ Deno.test("a file that is replaced as its client wakes is backed up before it co
   await isAsleep(world);
 });
 
+Deno.test("a client whose LTX files are gone is not protected by what its replica had", async () => {
+  await using world = new FakeWorld();
+  const { id, path, registry, scheduler, ports } = world;
+  world.txid = txidOf(9);
+  world.protect();
+  // The bucket is another one by now, and transactions begin at 1 again.
+  world.txid = txidOf(1);
+  world.finding = { kind: "new" };
+  world.facts = factsAt(50n);
+  registry.discover({ kind: "changed", id, path, facts: world.facts });
+  const { register } = ports.daemon;
+  ports.daemon.register = async (path, url) => {
+    await register(path, url);
+    world.uploads = false;
+  };
+  const told: string[] = [];
+  using _listener = registry.onChange((after) => told.push(after!.status));
+  scheduler.start();
+  await until("it has its snapshot", () => scheduler.work.snapshots === 1);
+  // Time to look, and to claim.
+  await delay(300);
+  assert.equal(registry.get(id)?.activity, "awake");
+  assert(!told.includes("protected"), told.join());
+  world.tellUpload();
+  await until("it is protected", () => told.includes("protected"));
+  assert.equal(registry.get(id)?.replicatedTxid, txidOf(1));
+});
+
 Deno.test("a change that is told just as a client falls asleep is kept", async () => {
   await using world = new FakeWorld();
   const { id, path, registry } = world;

@@ -34,6 +34,8 @@ export class FakeWorld implements AsyncDisposable {
   asked = 0;
   /** The transaction that the daemon's next sync makes. */
   txid = txidOf(1);
+  /** Whether what it makes is uploaded at once. */
+  uploads = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ idleAfterMs = 300 }: { idleAfterMs?: number } = {}) {
@@ -115,7 +117,7 @@ export class FakeWorld implements AsyncDisposable {
     this.registry.observe(this.id, { ...proof, dirtySince: null });
   }
 
-  /** The daemon's log says that it began with a full snapshot and uploaded it. */
+  /** The daemon's log says that it began with a full snapshot, and uploaded it. */
   tellSnapshot(): void {
     const { id, txid, scheduler } = this;
     this.finding = clean(txid);
@@ -124,7 +126,21 @@ export class FakeWorld implements AsyncDisposable {
     scheduler.hear({ kind: "verify", id, at, saltMatch: false });
     scheduler.hear({ kind: "sync", id, at, txid, snapshot: true });
     scheduler.hear({ kind: "synced", id, at });
-    scheduler.hear({ kind: "uploaded", id, at, level: 0, txid, bytes: 1 });
+    if (this.uploads) this.tellUpload();
+  }
+
+  /** The daemon's log says that the last transaction is in the replica. */
+  tellUpload(): void {
+    const { id, txid } = this;
+    const at = Date.now() + 1;
+    this.scheduler.hear({
+      kind: "uploaded",
+      id,
+      at,
+      level: 0,
+      txid,
+      bytes: 1,
+    });
   }
 
   count(call: string): number {
