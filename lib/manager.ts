@@ -63,6 +63,8 @@ const LAST_SCAN_MS = 3_000;
 const MAX_TROUBLES = 50;
 /** As many of the bucket's clients are looked at, a page of its listing each thousand. */
 const MAX_BUCKET_CLIENTS = 100_000;
+/** First backups under way, at most; see `maxFirst`. */
+const MOST_FIRST = 512;
 /** Beyond this, one Litestream gets slow at compacting one database after the other. */
 const PER_DAEMON = 500;
 
@@ -252,7 +254,7 @@ export class Manager implements ManagerView, AsyncDisposable {
         program: litestream,
         env: this.#childEnvironment,
         stateDir: config.stateDir,
-        most: Math.ceil(config.maxAwake / PER_DAEMON),
+        most: Math.ceil((config.maxAwake + maxFirst(config)) / PER_DAEMON),
         capacity: PER_DAEMON,
         socketOf: (name) => controlSocketPath(config.stateDir, name),
         retentionMs: config.retentionMs,
@@ -319,6 +321,7 @@ export class Manager implements ManagerView, AsyncDisposable {
         now: Date.now,
       },
       maxAwake: config.maxAwake,
+      maxFirst: maxFirst(config),
       idleAfterMs: config.idleAfterMs,
       ...guard === undefined ? {} : { guard },
     });
@@ -422,4 +425,12 @@ export class Manager implements ManagerView, AsyncDisposable {
     this.#store.save({ id, path: client.path, paused });
     this.registry.observe(id, { paused });
   }
+}
+
+/**
+ * How many first backups may be under way. Each takes a second that Litestream
+ * waits before it begins, so they are many, or the machine would wait too.
+ */
+function maxFirst({ maxAwake }: Config): number {
+  return Math.min(MOST_FIRST, maxAwake * 2);
 }

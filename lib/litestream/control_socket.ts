@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { type Txid, txidOf } from "../domain/txid.ts";
 
 /** What the daemon says of itself. */
 export interface DaemonInfo {
@@ -68,12 +69,19 @@ export class ControlSocket implements Disposable {
    * may not be in the replica.
    *
    * @param timeoutMs how long the last sync may take
+   * @returns the last transaction that it has locally; null when it never began
    */
-  async unregister(path: string, timeoutMs: number): Promise<void> {
+  async unregister(path: string, timeoutMs: number): Promise<Txid | null> {
     const timeout = Math.max(1, Math.ceil(timeoutMs / 1000));
-    await this.#call("POST", "/unregister", { path, timeout }, {
-      timeoutMs: timeoutMs + 15_000,
-    });
+    const { txid } = await this.#call(
+      "POST",
+      "/unregister",
+      { path, timeout },
+      {
+        timeoutMs: timeoutMs + 15_000,
+      },
+    );
+    return typeof txid === "number" && txid > 0 ? txidOf(txid) : null;
   }
 
   [Symbol.dispose](): void {

@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import { join } from "node:path";
 import { backoffMs } from "../domain/backoff.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import type { Txid } from "../domain/txid.ts";
 import { ControlError, ControlSocket } from "./control_socket.ts";
 import { daemonArguments } from "./daemon_command.ts";
 import { daemonConfig } from "./daemon_config.ts";
@@ -125,8 +126,9 @@ export class Daemon implements AsyncDisposable {
     throw new Error(`The Litestream daemon does not let go of "${path}"`);
   }
 
-  async unregister(path: string, timeoutMs: number): Promise<void> {
-    await this.#ask(() => this.#control.unregister(path, timeoutMs));
+  /** See `ControlSocket.unregister`. */
+  unregister(path: string, timeoutMs: number): Promise<Txid | null> {
+    return this.#ask(() => this.#control.unregister(path, timeoutMs));
   }
 
   /** Ends the process; a new one takes its place. For a daemon nobody uses. */

@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import { getLogger } from "@logtape/logtape";
+import type { Txid } from "../domain/txid.ts";
 import { Daemon, type DaemonOptions, type DaemonState } from "./daemon.ts";
 
 const log = getLogger(["litestream-manager", "daemon"]);
@@ -105,11 +106,11 @@ export class DaemonPool implements AsyncDisposable {
   }
 
   /** See `Daemon.unregister`. */
-  async unregister(path: string, timeoutMs: number): Promise<void> {
+  async unregister(path: string, timeoutMs: number): Promise<Txid | null> {
     const slot = this.#owners.get(path);
-    if (slot === undefined) return;
+    if (slot === undefined) return null;
     try {
-      await slot.daemon.unregister(path, timeoutMs);
+      return await slot.daemon.unregister(path, timeoutMs);
     } finally {
       this.#release(path, slot);
       if (isTired(slot) && slot.paths.size === 0) this.#replace(slot);

@@ -1,7 +1,8 @@
 import type { ClientId } from "../domain/client_id.ts";
 import { isUnreachable } from "../litestream/control_socket.ts";
-import { sleep } from "../domain/sleep.ts";
+import type { Txid } from "../domain/txid.ts";
 import type { Ports } from "./ports.ts";
+import { replicaReaches } from "./replica_reaches.ts";
 import { settle } from "./settle.ts";
 
 export interface FallAsleepOptions {
@@ -29,8 +30,9 @@ export async function fallAsleep(
   const client = registry.get(id);
   if (client === undefined) return null;
   let problem: string | null = null;
+  let txid: Txid | null = null;
   try {
-    await daemon.unregister(path ?? client.path, timeoutMs);
+    txid = await daemon.unregister(path ?? client.path, timeoutMs);
   } catch (error) {
     // A daemon that is down has nothing registered: the files tell the rest.
     if (!isUnreachable(error)) problem = (error as Error).message;
@@ -39,8 +41,11 @@ export async function fallAsleep(
   let done = false;
   try {
     if (problem === null && client.presence === "present") {
-      await logCaughtUp(id, ports);
-      done = await settle(id, ports);
+      // The answer came over the socket, the uploads come over the log.
+      if (txid !== null) {
+        await replicaReaches(id, txid, { registry, timeoutMs: LOG_MS });
+      }
+      done = await settle(id, ports, { synced: true });
     }
     if (!done && files.facts(client.path) === null) {
       // A database that was deleted has nothing left to sync.
@@ -58,18 +63,4 @@ export async function fallAsleep(
     });
   }
   return problem;
-}
-
-/** The answer comes over the socket, the uploads over the log: wait for it. */
-async function logCaughtUp(id: ClientId, { registry, files }: Ports) {
-  const { path } = registry.get(id)!;
-  const finding = await files.look(path);
-  const tip = "tip" in finding ? finding.tip?.maxTxid : undefined;
-  if (tip === undefined) return;
-  const deadline = performance.now() + LOG_MS;
-  while (performance.now() < deadline) {
-    const replicated = registry.get(id)?.replicatedTxid;
-    if (replicated != null && replicated >= tip) return;
-    await sleep(20);
-  }
 }

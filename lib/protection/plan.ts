@@ -1,5 +1,6 @@
 import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import { leastOf } from "../domain/least_of.ts";
 import { isProved } from "../domain/status.ts";
 
 /**
@@ -27,7 +28,10 @@ export interface Candidate {
 }
 
 export interface Limits {
+  /** How many may be awake at once because they changed. */
   readonly maxAwake: number;
+  /** How many may get their first backup at once, beside those. */
+  readonly maxFirst: number;
   readonly idleAfterMs: number;
   /** When the bucket last answered, in ms since 1970. */
   readonly storeAnsweredAt: number;
@@ -54,6 +58,11 @@ const IDLE_BYTES_PER_SECOND = 256 << 10;
 /** Under pressure, a client may be sent to sleep when quiet for so long. */
 const PRESSURE_QUIET_MS = 2_000;
 const RECHECK_MS = 1_000;
+/**
+ * The databases of first backups under way are no larger than this together, in
+ * bytes, or it is one alone: each is written beside its database once more.
+ */
+const FIRST_BYTES = 1 << 30;
 /** How long an error may stand before the daemon's own pause is cut short. */
 const STUCK_MS = 10_000;
 /** How often one of the stuck is used to try a bucket that does not answer. */
@@ -64,6 +73,13 @@ export function idleMs(client: Client, idleAfterMs: number): number {
   return idleAfterMs + client.sizeBytes / IDLE_BYTES_PER_SECOND * 1_000;
 }
 
+/** Why a client would be woken now. */
+export function wakeReason(
+  { proved, replicatedTxid }: Pick<Client, "proved" | "replicatedTxid">,
+): WakeReason {
+  return proved && replicatedTxid !== null ? "change" : "first";
+}
+
 /** Decides who wakes, who sleeps and who is looked at; pure. */
 export function plan(
   now: number,
@@ -71,8 +87,11 @@ export function plan(
   limits: Limits,
 ): Plan {
   let awake = 0;
+  let first = 0;
+  let firstBytes = 0;
   let nextAt = Infinity;
-  const waiting: Candidate[] = [];
+  const changed: Candidate[] = [];
+  const fresh: Candidate[] = [];
   const rested: Candidate[] = [];
   const sleep: ClientId[] = [];
   const recheck: ClientId[] = [];
@@ -80,14 +99,20 @@ export function plan(
 
   for (const candidate of candidates) {
     const { client, busy } = candidate;
-    if (client.activity !== "asleep") awake++;
+    if (client.activity !== "asleep") {
+      if (candidate.reason === "first") {
+        first++;
+        firstBytes += client.sizeBytes;
+      } else awake++;
+    }
     if (busy) continue;
     const wanted = client.presence === "present" && !client.paused;
 
     if (client.activity === "asleep") {
       if (!wanted || isProved(client)) continue;
-      if (candidate.notBefore <= now) waiting.push(candidate);
-      else nextAt = Math.min(nextAt, candidate.notBefore);
+      if (candidate.notBefore <= now) {
+        (wakeReason(client) === "first" ? fresh : changed).push(candidate);
+      } else nextAt = Math.min(nextAt, candidate.notBefore);
       continue;
     }
     const moved = candidate.registeredPath !== null &&
@@ -122,18 +147,21 @@ export function plan(
   }
 
   const places = limits.maxAwake - awake;
-  if (waiting.length > places && rested.length > 0) {
+  if (changed.length > places && rested.length > 0) {
     rested.sort((a, b) =>
       (a.client.lastChangedAt ?? 0) - (b.client.lastChangedAt ?? 0)
     );
-    const wantedPlaces = waiting.length - Math.max(0, places);
+    const wantedPlaces = changed.length - Math.max(0, places);
     for (const { client } of rested.slice(0, wantedPlaces)) {
       sleep.push(client.id);
     }
   }
-  const wake = places <= 0
-    ? []
-    : waiting.sort(byUrgency).slice(0, places).map(({ client }) => client.id);
+  const wake = leastOf(changed, places, byUnsynced).map(idOf);
+  for (const { client } of leastOf(fresh, limits.maxFirst - first, byOrder)) {
+    if (firstBytes > 0 && firstBytes + client.sizeBytes > FIRST_BYTES) break;
+    firstBytes += client.sizeBytes;
+    wake.push(client.id);
+  }
   return { wake, sleep, triesStore, recheck, nextAt };
 }
 
@@ -146,16 +174,32 @@ function isStuck(
   return now - errorSince >= STUCK_MS || storeAnsweredAt > errorSince;
 }
 
+function idOf({ client }: Candidate): ClientId {
+  return client.id;
+}
+
+/** The longest unsynced ahead. */
+function byUnsynced({ client: a }: Candidate, { client: b }: Candidate) {
+  // Infinity less itself is no number, and no difference.
+  return (a.dirtySince ?? Infinity) - (b.dirtySince ?? Infinity) ||
+    byId(a, b);
+}
+
 /**
- * Changes of clients that have a backup come first, the longest unsynced ahead;
- * then first backups, the smallest ahead so that most are safe soon.
+ * Whoever has a backup that cannot be trusted goes first, the longest unsynced
+ * ahead. First backups go by size, the smallest ahead, so that most are safe
+ * soon; of equals the one that was changed last, for it is the one in use.
  */
-function byUrgency({ client: a }: Candidate, { client: b }: Candidate): number {
-  const first = Number(a.replicatedTxid === null) -
-    Number(b.replicatedTxid === null);
+function byOrder(a: Candidate, b: Candidate): number {
+  const { client: one } = a, { client: other } = b;
+  const first = Number(one.replicatedTxid === null) -
+    Number(other.replicatedTxid === null);
   if (first !== 0) return first;
-  if (a.replicatedTxid === null && a.sizeBytes !== b.sizeBytes) {
-    return a.sizeBytes - b.sizeBytes;
-  }
-  return (a.dirtySince ?? Infinity) - (b.dirtySince ?? Infinity);
+  if (one.replicatedTxid !== null) return byUnsynced(a, b);
+  return one.sizeBytes - other.sizeBytes ||
+    (other.lastChangedAt ?? 0) - (one.lastChangedAt ?? 0) || byId(one, other);
+}
+
+function byId({ id: a }: Client, { id: b }: Client): number {
+  return a < b ? -1 : Number(a > b);
 }

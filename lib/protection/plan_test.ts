@@ -10,6 +10,7 @@ import {
   type Limits,
   type Plan,
   plan,
+  wakeReason,
 } from "./plan.ts";
 
 const NOW = 10_000_000;
@@ -19,6 +20,7 @@ const sizeBytes = 0;
 
 const limits: Limits = {
   maxAwake: 3,
+  maxFirst: 3,
   idleAfterMs: IDLE,
   storeAnsweredAt: 0,
   triedStoreAt: 0,
@@ -107,10 +109,57 @@ const cases: [
       candidate(2, { client: { dirtySince: 300 } }),
       candidate(3, { client: { ...first, sizeBytes: 400 } }),
       candidate(4, { client: { dirtySince: 200 } }),
-      candidate(5, { client: { ...first, sizeBytes: 400, dirtySince: 7 } }),
+      candidate(5, {
+        client: { ...first, sizeBytes: 400, lastChangedAt: NOW },
+      }),
     ],
     { wake: [4, 2, 5, 3, 1] },
     { maxAwake: 9 },
+  ],
+  [
+    "an untrusted backup comes before first backups, whatever its size",
+    [
+      candidate(1, { client: { ...first, sizeBytes: 1 } }),
+      candidate(2, { client: { ...dirty, proved: false, sizeBytes: 500 } }),
+    ],
+    { wake: [2, 1] },
+  ],
+  [
+    "first backups have places of their own",
+    [
+      ...[1, 2, 3].map((number) =>
+        candidate(number, { client: { ...fresh, ...dirty } })
+      ),
+      candidate(4, { client: first }),
+      candidate(5, {
+        client: { ...first, activity: "waking" },
+        reason: "first",
+        busy: true,
+      }),
+      candidate(6, { client: dirty }),
+    ],
+    { wake: [4], nextAt: NOW + 1_000 },
+  ],
+  [
+    "no more first backups begin than there are places for them",
+    [1, 2, 3, 4, 5].map((number) => candidate(number, { client: first })),
+    { wake: [1, 2, 3] },
+  ],
+  [
+    "a large first backup waits until the others are done",
+    [
+      candidate(1, { client: { ...first, sizeBytes: 1 << 29 } }),
+      candidate(2, { client: { ...first, sizeBytes: 3 * 2 ** 30 } }),
+    ],
+    { wake: [1] },
+  ],
+  [
+    "and has the machine for itself",
+    [
+      candidate(1, { client: { ...first, sizeBytes: 3 * 2 ** 30 } }),
+      candidate(2, { client: { ...first, sizeBytes: 4 * 2 ** 30 } }),
+    ],
+    { wake: [1] },
   ],
   [
     "no more wake than there are places",
@@ -349,6 +398,7 @@ const anyCandidates = fc.array(
 ).map((all) => all.map((said, index) => candidate(index + 1, said)));
 const anyLimits: fc.Arbitrary<Limits> = fc.record({
   maxAwake: fc.integer({ min: 1, max: 12 }),
+  maxFirst: fc.integer({ min: 1, max: 12 }),
   idleAfterMs: fc.constantFrom(0, 300, IDLE),
   storeAnsweredAt: time,
   triedStoreAt: time,
@@ -366,8 +416,14 @@ Deno.test("whatever there is, a plan keeps its promises", () => {
       }
 
       const isAwake = ({ client }: Candidate) => client.activity !== "asleep";
-      const places = limits.maxAwake - candidates.filter(isAwake).length;
-      assert(told.wake.length <= Math.max(0, places), "more than places");
+      const awakeFor = (reason: Candidate["reason"]) =>
+        candidates.filter((each) => isAwake(each) && each.reason === reason);
+      const places = {
+        change: limits.maxAwake - awakeFor("change").length,
+        first: limits.maxFirst - awakeFor("first").length,
+      };
+      const wakes = { change: 0, first: 0 };
+      for (const id of told.wake) wakes[wakeReason(byId.get(id)!.client)]++;
       for (const id of told.wake) {
         const { client, notBefore } = byId.get(id)!;
         assert.equal(client.activity, "asleep");
@@ -386,10 +442,18 @@ Deno.test("whatever there is, a plan keeps its promises", () => {
         client.presence === "present" &&
         !client.paused && !isProved(client) && notBefore <= NOW
       );
-      assert.equal(
-        told.wake.length,
-        Math.max(0, Math.min(places, waiting.length)),
-      );
+      for (const reason of ["change", "first"] as const) {
+        const wanted = waiting.filter(({ client }) =>
+          wakeReason(client) === reason
+        );
+        const most = Math.max(0, Math.min(places[reason], wanted.length));
+        if (reason === "change") assert.equal(wakes.change, most);
+        else assert(wakes.first <= most, "more than places");
+        // Large ones wait for others, but not for ever.
+        if (most > 0 && awakeFor(reason).length === 0) {
+          assert(wakes[reason] > 0, "nobody begins");
+        }
+      }
     }),
     { numRuns: 2_000 },
   );

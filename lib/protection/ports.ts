@@ -1,3 +1,4 @@
+import type { ReadonlySignal } from "@preact/signals-core";
 import type { FileFacts } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { Txid } from "../domain/txid.ts";
@@ -13,7 +14,8 @@ export interface DaemonPort {
   /** Whether it has a database, as far as we know. */
   has(path: string): boolean;
   register(path: string, replicaUrl: string): Promise<void>;
-  unregister(path: string, timeoutMs: number): Promise<void>;
+  /** Resolves with its last local transaction, null where that is not told. */
+  unregister(path: string, timeoutMs: number): Promise<Txid | null>;
   /** Its memory, as far as it was told; null where it is not. */
   readonly rssBytes: number | null;
   /** Ends it; a fresh one takes its place. */
@@ -22,6 +24,7 @@ export interface DaemonPort {
 
 export interface RegistryPort {
   get(id: ClientId): Client | undefined;
+  signal(id: ClientId): ReadonlySignal<Client> | undefined;
   observe(id: ClientId, observation: Observation): void;
 }
 

@@ -4,14 +4,16 @@ import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import { isProved } from "../domain/status.ts";
 import { sleep } from "../domain/sleep.ts";
+import type { Txid } from "../domain/txid.ts";
 import { errorHint } from "../litestream/error_hint.ts";
 import type { LogEvent } from "../litestream/log_event.ts";
 import type { Registry } from "../registry/registry.ts";
 import { housekeep, isHousekeepingDue } from "./housekeep.ts";
 import { lookAwake } from "./look_awake.ts";
 import { fallAsleep } from "./fall_asleep.ts";
-import { type Candidate, plan, type WakeReason } from "./plan.ts";
+import { type Candidate, plan, type WakeReason, wakeReason } from "./plan.ts";
 import type { Ports } from "./ports.ts";
+import { replicaReaches } from "./replica_reaches.ts";
 import { VerdictDesk } from "./verdict.ts";
 import { wake, type WakeOutcome } from "./wake.ts";
 
@@ -20,6 +22,7 @@ const log = getLogger(["litestream-manager", "protection"]);
 export interface SchedulerOptions {
   readonly ports: Ports & { readonly registry: Registry };
   readonly maxAwake: number;
+  readonly maxFirst: number;
   readonly idleAfterMs: number;
   /** See `WakeOptions`. @default {true} */
   readonly guard?: boolean;
@@ -53,6 +56,8 @@ interface Duty {
   lookQueued: boolean;
   /** The path that the daemon has it under. */
   registeredPath: string | null;
+  /** Ends the wait for an upload. */
+  uploading: AbortController | null;
 }
 
 const NO_DUTY: Readonly<Duty> = {
@@ -67,6 +72,7 @@ const NO_DUTY: Readonly<Duty> = {
   reset: false,
   lookQueued: false,
   registeredPath: null,
+  uploading: null,
 };
 
 /** Plans are made no more often than this, in ms, and take this part of the time. */
@@ -76,6 +82,8 @@ const TICK_MS = 1_000;
 /** How long after a write to a client in sync the guard looks at it, in ms. */
 const ECHO_MS = 150;
 const MAX_BACKOFF_MS = 30_000;
+/** How long the upload of a first backup is waited for, in ms, before others look after it. */
+const UPLOAD_MS = 10_000;
 const BLOCKED_BACKOFF = { firstMs: 250, maxMs: 5_000 };
 /** A daemon that served so many and has nobody now is replaced: it keeps their memory. */
 const REPLACE_AFTER = 200;
@@ -168,14 +176,14 @@ export class Scheduler implements AsyncDisposable {
         if (client.replicatedTxid !== replicatedTxid || client.txid !== txid) {
           registry.observe(id, { replicatedTxid, txid });
         }
-        if (!isProved(registry.get(id)!)) this.#lookSoon(id);
+        if (!isProved(registry.get(id)!)) this.#lookUnlessBusy(id);
         break;
       }
       case "uploaded":
         this.#storeAnswered(event.at);
         if (event.level !== 0) return;
         registry.observe(id, { replicatedTxid: event.txid });
-        this.#lookSoon(id);
+        this.#lookUnlessBusy(id);
         break;
       case "error": {
         const client = registry.get(id);
@@ -201,7 +209,7 @@ export class Scheduler implements AsyncDisposable {
 
   /** A daemon ended, and with it the registrations of these databases. */
   daemonDown(paths: ReadonlySet<string>): void {
-    const { registry, now } = this.#ports;
+    const { registry } = this.#ports;
     const lost = [...registry.attention()].filter(({ id, path }) =>
       paths.has(this.#duties.get(id)?.registeredPath ?? path)
     );
@@ -209,13 +217,9 @@ export class Scheduler implements AsyncDisposable {
     for (const client of lost) {
       const duty = this.#duty(client.id);
       // Whatever is being done with it finds out by itself.
+      duty.uploading?.abort();
       if (client.activity !== "awake" || duty.busy) continue;
-      duty.registeredPath = null;
-      registry.observe(client.id, {
-        activity: "asleep",
-        // Nobody has watched it since: the guard looks before it is protected.
-        dirtySince: client.dirtySince ?? now(),
-      });
+      this.#markLost(client);
     }
     if (registry.awake === 0) this.#served = 0;
   }
@@ -319,6 +323,7 @@ export class Scheduler implements AsyncDisposable {
     registry.tick();
     const limits = {
       maxAwake: this.#options.maxAwake,
+      maxFirst: this.#options.maxFirst,
       idleAfterMs: this.#options.idleAfterMs,
       storeAnsweredAt: this.#storeAnsweredAt,
       triedStoreAt: this.#triedStoreAt,
@@ -400,9 +405,7 @@ export class Scheduler implements AsyncDisposable {
     const duty = this.#duty(id);
     const client = registry.get(id);
     if (client === undefined) return;
-    duty.reason = client.proved && client.replicatedTxid !== null
-      ? "change"
-      : "first";
+    duty.reason = wakeReason(client);
     registry.observe(id, { activity: "waking" });
     let outcome: WakeOutcome;
     try {
@@ -421,7 +424,7 @@ export class Scheduler implements AsyncDisposable {
         this.#storeAnswered(now());
         this.#served++;
         this.#work.wakes++;
-        if (outcome.snapshot) this.#work.snapshots++;
+        if (outcome.snapshot !== null) this.#work.snapshots++;
         Object.assign(duty, {
           wokenAt: now(),
           lookedAt: now(),
@@ -433,6 +436,10 @@ export class Scheduler implements AsyncDisposable {
           activity: this.#ports.daemon.has(client.path) ? "awake" : "asleep",
           blocked: null,
         });
+        if (
+          duty.reason === "first" && await this.#isUploaded(id, outcome) &&
+          registry.get(id)?.activity === "awake"
+        ) return await this.#fallAsleep(id);
         return this.#lookSoon(id);
       case "blocked":
         registry.observe(id, { activity: "asleep", blocked: outcome.reason });
@@ -454,6 +461,57 @@ export class Scheduler implements AsyncDisposable {
       case "gone":
         registry.observe(id, { activity: "asleep" });
     }
+  }
+
+  /**
+   * Waits for the upload of a full snapshot, as a rule a moment. Whoever was only
+   * to be backed up need not be looked at then: falling asleep proves it.
+   */
+  async #isUploaded(
+    id: ClientId,
+    { snapshot }: { snapshot: Txid | null },
+  ): Promise<boolean> {
+    if (snapshot === null) return false;
+    const { registry } = this.#ports;
+    const duty = this.#duty(id);
+    duty.uploading = new AbortController();
+    const signal = AbortSignal.any([
+      duty.uploading.signal,
+      this.#ending.signal,
+    ]);
+    const timeoutMs = UPLOAD_MS;
+    try {
+      return await replicaReaches(id, snapshot, {
+        registry,
+        timeoutMs,
+        signal,
+      }) && !this.#ending.signal.aborted;
+    } finally {
+      duty.uploading = null;
+      this.#letGoIfLost(id);
+    }
+  }
+
+  /** Its daemon ended while something was waited for. */
+  #letGoIfLost(id: ClientId): void {
+    const { registry, daemon } = this.#ports;
+    const client = registry.get(id);
+    const duty = this.#duty(id);
+    if (
+      client?.activity !== "awake" ||
+      daemon.has(duty.registeredPath ?? client.path)
+    ) return;
+    this.#markLost(client);
+  }
+
+  /** Nobody watches it any more: the guard looks before it is protected. */
+  #markLost({ id, dirtySince }: Client): void {
+    const { registry, now } = this.#ports;
+    this.#duty(id).registeredPath = null;
+    registry.observe(id, {
+      activity: "asleep",
+      dirtySince: dirtySince ?? now(),
+    });
   }
 
   async #fallAsleep(id: ClientId): Promise<void> {
@@ -582,6 +640,11 @@ export class Scheduler implements AsyncDisposable {
       duty.waitsForStore = false;
       duty.notBefore = 0;
     }
+  }
+
+  /** Whoever is busy with it looks at its end. */
+  #lookUnlessBusy(id: ClientId): void {
+    if (!this.#duties.get(id)?.busy) this.#lookSoon(id);
   }
 
   /** Looks at a client that is awake; once at a time. */

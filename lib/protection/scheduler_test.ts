@@ -92,6 +92,7 @@ Deno.test("a change that is told just as a client falls asleep is kept", async (
     ...world.ports,
     registry: {
       get: (one: typeof id) => registry.get(one),
+      signal: (one: typeof id) => registry.signal(one),
       observe(
         one: typeof id,
         observation: Parameters<typeof registry.observe>[1],
@@ -124,9 +125,10 @@ Deno.test("a client whose files cannot be looked at falls asleep all the same, a
   let looks = 0;
   const { unregister } = daemon;
   daemon.unregister = async (path, timeoutMs) => {
-    await unregister(path, timeoutMs);
+    const txid = await unregister(path, timeoutMs);
     // Its application writes in the last moment.
     if (world.count("unregister") === 1) broken = true;
+    return txid;
   };
   files.facts = () => {
     if (!broken) return world.facts;

@@ -19,6 +19,15 @@ const TIME_GRAIN_MS = 25;
 /** Larger databases are uploaded again rather than read at each falling asleep. */
 const DIGEST_MAX_BYTES = 64 << 20;
 
+export interface SettleOptions {
+  /**
+   * It was synced a moment ago, so that hardly anything waits in its WAL.
+   *
+   * @default {false}
+   */
+  readonly synced?: boolean;
+}
+
 /**
  * Proves a sleeping client to be protected, or not: its WAL is clean against its
  * last LTX file, the replica has that TXID, and the files did not change while
@@ -33,7 +42,11 @@ const DIGEST_MAX_BYTES = 64 << 20;
  *
  * @returns whether it is proved
  */
-export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
+export async function settle(
+  id: ClientId,
+  ports: Ports,
+  { synced = false }: SettleOptions = {},
+): Promise<boolean> {
   const { registry, files, store } = ports;
   const client = registry.get(id);
   if (client === undefined || !client.proved) return false;
@@ -43,7 +56,7 @@ export async function settle(id: ClientId, ports: Ports): Promise<boolean> {
   // Most who wake have written: spare them the wait for quiet files.
   const present = files.facts(path);
   if (present === null) return false;
-  if (!isTouched(stored, present)) {
+  if (!synced && !isTouched(stored, present)) {
     const { kind } = await files.look(path);
     if (kind === "ahead" || kind === "new") return false;
   }

@@ -1,5 +1,6 @@
 import { identityOf } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import type { Txid } from "../domain/txid.ts";
 import { tipOf } from "../litestream/continuity.ts";
 import { isUnreachable } from "../litestream/control_socket.ts";
 import { errorHint } from "../litestream/error_hint.ts";
@@ -20,7 +21,11 @@ import type { Verdict, VerdictDesk } from "./verdict.ts";
  *   the database to be made anew
  */
 export type WakeOutcome =
-  | { readonly kind: "awake"; readonly snapshot: boolean }
+  | {
+    readonly kind: "awake";
+    /** The transaction of the full snapshot that it began with; null without one. */
+    readonly snapshot: Txid | null;
+  }
   | { readonly kind: "settled" | "down" | "gone" }
   | { readonly kind: "blocked"; readonly reason: string }
   | {
@@ -130,7 +135,9 @@ async function registerProved(
         hold.take(await ports.files.pinTruncated(path));
       }
     }
-    const tip = tipOf(await ports.files.look(path));
+    const tip = first.kind === "new"
+      ? null
+      : tipOf(await ports.files.look(path));
     const wasIntact = chain.intact;
     chain.intact = false;
     const verdict = await register(id, path, ports, options);
@@ -141,7 +148,7 @@ async function registerProved(
         verdict.kind === "continued" && !needsSnapshot)
     ) {
       chain.intact = true;
-      return { kind: "awake", snapshot: verdict.kind === "snapshot" };
+      return { kind: "awake", snapshot: snapshotOf(verdict) };
     }
     if (verdict.kind === "down") return { kind: "down" };
     const unregistered = await unregisterQuietly(path, ports);
@@ -227,7 +234,11 @@ async function wakeUnguarded(
   if (verdict.kind === "down") return { kind: "down" };
   ports.store.save({ id, path, proved: true });
   ports.registry.observe(id, { proved: true });
-  return { kind: "awake", snapshot: verdict.kind === "snapshot" };
+  return { kind: "awake", snapshot: snapshotOf(verdict) };
+}
+
+function snapshotOf(verdict: Verdict): Txid | null {
+  return verdict.kind === "snapshot" ? verdict.txid : null;
 }
 
 /** Holds a pin, or none. */

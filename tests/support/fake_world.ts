@@ -61,6 +61,7 @@ export class FakeWorld implements AsyncDisposable {
         unregister: async (path) => {
           await this.#note("unregister");
           this.registered.delete(path);
+          return null;
         },
         replace() {},
       },
@@ -90,6 +91,7 @@ export class FakeWorld implements AsyncDisposable {
     this.scheduler = new Scheduler({
       ports: this.ports,
       maxAwake: 4,
+      maxFirst: 4,
       idleAfterMs,
     });
   }
