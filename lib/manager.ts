@@ -64,9 +64,9 @@ const MAX_TROUBLES = 50;
 /** As many of the bucket's clients are looked at, a page of its listing each thousand. */
 const MAX_BUCKET_CLIENTS = 100_000;
 /** First backups under way, at most; see `maxFirst`. */
-const MOST_FIRST = 512;
+const MOST_FIRST = 1_000;
 /** Beyond this, one Litestream gets slow at compacting one database after the other. */
-const PER_DAEMON = 500;
+const PER_DAEMON = 1000;
 
 /**
  * Builds all parts of the program and owns their lives: discovery tells the

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { fingerprintOf } from "../domain/client.ts";
-import { markOf, pathIn, quickMark, readFacts } from "./file_facts.ts";
+import {
+  factsOf,
+  lookAt,
+  markOf,
+  pathIn,
+  quickMark,
+  readFacts,
+} from "./file_facts.ts";
 import { TempFolder } from "./testing.ts";
 
 Deno.test("a mark is the fingerprint, and the quick look sees the same", () => {
@@ -26,6 +33,7 @@ Deno.test("a mark is the fingerprint, and the quick look sees the same", () => {
     step();
     const facts = readFacts(path);
     if (facts === null) continue;
+    assert.deepEqual(facts, factsOf(path, lookAt(path)!));
     assert.equal(markOf(facts), fingerprintOf(facts));
     assert.equal(quickMark(path), markOf(facts));
     marks.add(markOf(facts));

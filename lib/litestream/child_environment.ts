@@ -15,7 +15,7 @@ const PASSED = [
 ];
 
 export interface ChildEnvironmentOptions {
-  /** Bound of the Go heap in MiB. @default {128} */
+  /** Bound of the Go heap in MiB. @default {512} */
   readonly memoryMiB?: number;
   /** Wins over AWS_REGION: the bucket's own. */
   readonly region?: string | null;
@@ -27,7 +27,7 @@ export interface ChildEnvironmentOptions {
  */
 export function childEnvironment(
   env: Readonly<Record<string, string | undefined>>,
-  { memoryMiB = 128, region = null }: ChildEnvironmentOptions = {},
+  { memoryMiB = 512, region = null }: ChildEnvironmentOptions = {},
 ): Record<string, string> {
   const passed: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {

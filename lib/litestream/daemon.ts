@@ -7,8 +7,8 @@ import type { Txid } from "../domain/txid.ts";
 import { ControlError, ControlSocket } from "./control_socket.ts";
 import { daemonArguments } from "./daemon_command.ts";
 import { daemonConfig } from "./daemon_config.ts";
-import { LineSplitter } from "./line_splitter.ts";
 import { type LogEvent, parseLogLine } from "./log_event.ts";
+import { readLines } from "./read_lines.ts";
 import { sleep } from "../domain/sleep.ts";
 import { commandLine, endProcess } from "./process.ts";
 
@@ -285,8 +285,7 @@ export class Daemon implements AsyncDisposable {
     lastWords: string[],
   ): Promise<void> {
     const { onEvent, wantsVerify } = this.#options;
-    const lines = stream.pipeThrough(new LineSplitter());
-    for await (const line of lines) {
+    await readLines(stream, (line) => {
       const event = parseLogLine(line, wantsVerify);
       if (event === null) {
         if (!line.startsWith("{") && line.trim() !== "") lastWords.push(line);
@@ -297,7 +296,7 @@ export class Daemon implements AsyncDisposable {
         onEvent(event);
       }
       if (lastWords.length > 20) lastWords.shift();
-    }
+    });
   }
 
   /** Waits for the socket to answer, as long as the child lives. */

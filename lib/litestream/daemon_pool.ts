@@ -39,7 +39,7 @@ interface Slot {
  * to S3 for each database and keeps them for 90 s, also of those that it had to
  * let go. With thousands of them it is slow and large.
  */
-const TIRED_AFTER = 500;
+const TIRED_AFTER = 1_000;
 
 /** A manager with a larger limit may have left so many. */
 const MOST_LEFT = 16;

@@ -1,23 +1,16 @@
-/**
- * Splits a stream of bytes into lines, without their ends. A line longer than
- * `maxLength` characters is cut there, so that a broken child cannot fill our
- * memory.
- */
+import { LineBuffer } from "../domain/line_buffer.ts";
+
+/** Splits a stream of bytes into lines; see {@linkcode LineBuffer}. */
 export class LineSplitter extends TransformStream<Uint8Array, string> {
-  constructor({ maxLength = 1 << 20 }: { maxLength?: number } = {}) {
-    const decoder = new TextDecoder();
-    let rest = "";
+  constructor(options: { maxLength?: number } = {}) {
+    const buffer = new LineBuffer(options);
     super({
       transform(chunk, controller) {
-        const lines = (rest + decoder.decode(chunk, { stream: true }))
-          .split("\n");
-        rest = lines.pop()!.slice(0, maxLength);
-        for (const line of lines) {
-          controller.enqueue(line.slice(0, maxLength));
-        }
+        for (const line of buffer.push(chunk)) controller.enqueue(line);
       },
       flush(controller) {
-        if (rest !== "") controller.enqueue(rest);
+        const last = buffer.end();
+        if (last !== null) controller.enqueue(last);
       },
     });
   }

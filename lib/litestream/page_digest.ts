@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { WalReader } from "./wal_reader.ts";
 
 const CHUNK_BYTES = 1 << 20;
+/** A file this small is read at once: to wait for it would cost more. */
+const AT_ONCE_BYTES = 1 << 18;
 
 /**
  * A digest of a database's pages as a reader would see them: the file, overlaid
@@ -15,22 +17,23 @@ const CHUNK_BYTES = 1 << 20;
  * @returns null when the file is no database, or shorter than its pages
  */
 export async function pageDigest(databasePath: string): Promise<string | null> {
-  using file = await Deno.open(databasePath);
+  using file = Deno.openSync(databasePath);
   const start = new Uint8Array(100);
-  if (await readFull(file, start) < start.length) return null;
+  if (fillNow(file, start) < start.length) return null;
   const stored = new DataView(start.buffer).getUint16(16);
   const pageSize = stored === 1 ? 65536 : stored;
   if (pageSize < 512 || (pageSize & (pageSize - 1)) !== 0) return null;
 
   const { overlay, pageCount } = await committedPages(databasePath, pageSize);
-  const count = pageCount ?? Math.floor((await file.stat()).size / pageSize);
+  const count = pageCount ?? Math.floor(file.statSync().size / pageSize);
   const hash = createHash("sha256").update(`${pageSize}:${count}`);
   const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / pageSize));
-  await file.seek(0, Deno.SeekMode.Start);
+  file.seekSync(0, Deno.SeekMode.Start);
+  const isSmall = count * pageSize <= AT_ONCE_BYTES;
   for (let first = 1; first <= count; first += perChunk) {
     const pages = Math.min(perChunk, count - first + 1);
     const bytes = new Uint8Array(pages * pageSize);
-    const filled = await readFull(file, bytes);
+    const filled = isSmall ? fillNow(file, bytes) : await fill(file, bytes);
     for (let index = 0; index < pages; index++) {
       const page = overlay.get(first + index);
       if (page !== undefined) bytes.set(page, index * pageSize);
@@ -61,10 +64,21 @@ async function committedPages(databasePath: string, pageSize: number) {
 }
 
 /** Fills the buffer as far as the file goes. */
-async function readFull(file: Deno.FsFile, into: Uint8Array): Promise<number> {
+async function fill(file: Deno.FsFile, into: Uint8Array): Promise<number> {
   let filled = 0;
   while (filled < into.length) {
     const count = await file.read(into.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return filled;
+}
+
+/** {@linkcode fill} without waiting. */
+function fillNow(file: Deno.FsFile, into: Uint8Array): number {
+  let filled = 0;
+  while (filled < into.length) {
+    const count = file.readSync(into.subarray(filled));
     if (count === null) break;
     filled += count;
   }

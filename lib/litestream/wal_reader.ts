@@ -10,6 +10,8 @@ import {
 } from "./wal.ts";
 
 const BATCH_BYTES = 256 << 10;
+/** So much is read at once: to wait for it would cost more. */
+const AT_ONCE_BYTES = 64 << 10;
 
 /**
  * A WAL that is open for reading, at one moment of its life. Its header and
@@ -80,7 +82,7 @@ export class WalReader implements Disposable {
       const isFirst = at === offset;
       batch = Math.min(isFirst ? size : most, left);
       if (batch <= 0) return;
-      const bytes = isFirst
+      const bytes = isFirst || batch <= AT_ONCE_BYTES
         ? readNow(this.#file, at, batch)
         : await readAt(this.#file, at, batch);
       for (let start = 0; start < batch; start += size) {

@@ -32,6 +32,8 @@ export interface Limits {
   readonly maxAwake: number;
   /** How many may get their first backup at once, beside those. */
   readonly maxFirst: number;
+  /** How many of those may begin now. */
+  readonly newFirst: number;
   readonly idleAfterMs: number;
   /** When the bucket last answered, in ms since 1970. */
   readonly storeAnsweredAt: number;
@@ -43,6 +45,8 @@ export interface Limits {
 export interface Plan {
   /** To be looked at and, where something waits, registered. */
   readonly wake: ClientId[];
+  /** How many of those are first backups. */
+  readonly first: number;
   /** To be unregistered. */
   readonly sleep: ClientId[];
   /** One of `sleep` is to find out whether the bucket answers again. */
@@ -58,6 +62,7 @@ const IDLE_BYTES_PER_SECOND = 256 << 10;
 /** Under pressure, a client may be sent to sleep when quiet for so long. */
 const PRESSURE_QUIET_MS = 2_000;
 const RECHECK_MS = 1_000;
+const PACE_MS = 50;
 /**
  * The databases of first backups under way are no larger than this together, in
  * bytes, or it is one alone: each is written beside its database once more.
@@ -157,12 +162,21 @@ export function plan(
     }
   }
   const wake = leastOf(changed, places, byUnsynced).map(idOf);
-  for (const { client } of leastOf(fresh, limits.maxFirst - first, byOrder)) {
+  const changes = wake.length;
+  const room = limits.maxFirst - first;
+  for (
+    const { client } of leastOf(fresh, Math.min(room, limits.newFirst), byOrder)
+  ) {
     if (firstBytes > 0 && firstBytes + client.sizeBytes > FIRST_BYTES) break;
     firstBytes += client.sizeBytes;
     wake.push(client.id);
   }
-  return { wake, sleep, triesStore, recheck, nextAt };
+  // Whoever has room and is only held back by the pace begins soon.
+  if (limits.newFirst < Math.min(room, fresh.length)) {
+    nextAt = Math.min(nextAt, now + PACE_MS);
+  }
+  const begun = wake.length - changes;
+  return { wake, first: begun, sleep, triesStore, recheck, nextAt };
 }
 
 function isStuck(

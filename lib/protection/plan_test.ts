@@ -21,6 +21,7 @@ const sizeBytes = 0;
 const limits: Limits = {
   maxAwake: 3,
   maxFirst: 3,
+  newFirst: 3,
   idleAfterMs: IDLE,
   storeAnsweredAt: 0,
   triedStoreAt: 0,
@@ -144,6 +145,12 @@ const cases: [
     "no more first backups begin than there are places for them",
     [1, 2, 3, 4, 5].map((number) => candidate(number, { client: first })),
     { wake: [1, 2, 3] },
+  ],
+  [
+    "and no more than are to begin now, the others soon",
+    [1, 2, 3, 4, 5].map((number) => candidate(number, { client: first })),
+    { wake: [1, 2], nextAt: NOW + 50 },
+    { newFirst: 2 },
   ],
   [
     "a large first backup waits until the others are done",
@@ -350,8 +357,11 @@ const cases: [
 for (const [name, candidates, expected, more] of cases) {
   Deno.test(`plan: ${name}`, () => {
     const told = plan(NOW, candidates, { ...limits, ...more });
+    const isFirst = ({ client }: Candidate) =>
+      told.wake.includes(client.id) && wakeReason(client) === "first";
     assert.deepEqual(told, {
       wake: ids(expected.wake),
+      first: candidates.filter(isFirst).length,
       sleep: ids(expected.sleep),
       recheck: ids(expected.recheck),
       triesStore: expected.triesStore ?? false,
@@ -399,6 +409,7 @@ const anyCandidates = fc.array(
 const anyLimits: fc.Arbitrary<Limits> = fc.record({
   maxAwake: fc.integer({ min: 1, max: 12 }),
   maxFirst: fc.integer({ min: 1, max: 12 }),
+  newFirst: fc.integer({ min: 1, max: 12 }),
   idleAfterMs: fc.constantFrom(0, 300, IDLE),
   storeAnsweredAt: time,
   triedStoreAt: time,
@@ -420,7 +431,10 @@ Deno.test("whatever there is, a plan keeps its promises", () => {
         candidates.filter((each) => isAwake(each) && each.reason === reason);
       const places = {
         change: limits.maxAwake - awakeFor("change").length,
-        first: limits.maxFirst - awakeFor("first").length,
+        first: Math.min(
+          limits.maxFirst - awakeFor("first").length,
+          limits.newFirst,
+        ),
       };
       const wakes = { change: 0, first: 0 };
       for (const id of told.wake) wakes[wakeReason(byId.get(id)!.client)]++;

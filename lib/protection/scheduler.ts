@@ -14,6 +14,7 @@ import { fallAsleep } from "./fall_asleep.ts";
 import { type Candidate, plan, type WakeReason, wakeReason } from "./plan.ts";
 import type { Ports } from "./ports.ts";
 import { replicaReaches } from "./replica_reaches.ts";
+import { settle } from "./settle.ts";
 import { VerdictDesk } from "./verdict.ts";
 import { wake, type WakeOutcome } from "./wake.ts";
 
@@ -81,6 +82,8 @@ const PLAN_SHARE = 1 / 10;
 const TICK_MS = 1_000;
 /** How long after a write to a client in sync the guard looks at it, in ms. */
 const ECHO_MS = 150;
+/** In this time, in ms, as many first backups begin as there are places for them. */
+const PACE_MS = 1_000;
 const MAX_BACKOFF_MS = 30_000;
 /** How long the upload of a first backup is waited for, in ms, before others look after it. */
 const UPLOAD_MS = 10_000;
@@ -130,6 +133,9 @@ export class Scheduler implements AsyncDisposable {
   #triedStoreAt = 0;
   #housekeptAt = 0;
   #clock = 0;
+  /** First backups that may begin, and when that was reckoned. */
+  #pace = 0;
+  #pacedAt = 0;
   #served = 0;
 
   constructor(options: SchedulerOptions) {
@@ -269,6 +275,15 @@ export class Scheduler implements AsyncDisposable {
     };
     const workers = new Set(Array.from({ length: DRAIN_PARALLEL }, worker));
     await settleAll(workers, deadline);
+    await settleAll([this.#settleLast(deadline)], deadline);
+  }
+
+  /** Whose files moved as they were looked at: no later plan looks again. */
+  async #settleLast(deadline: number): Promise<void> {
+    for (const { id, activity } of this.unsynced()) {
+      if (performance.now() > deadline) return;
+      if (activity === "asleep") await settle(id, this.#ports);
+    }
   }
 
   /** The clients of which something is not in the replica. */
@@ -324,6 +339,7 @@ export class Scheduler implements AsyncDisposable {
     const limits = {
       maxAwake: this.#options.maxAwake,
       maxFirst: this.#options.maxFirst,
+      newFirst: this.#paceFirst(),
       idleAfterMs: this.#options.idleAfterMs,
       storeAnsweredAt: this.#storeAnsweredAt,
       triedStoreAt: this.#triedStoreAt,
@@ -337,6 +353,7 @@ export class Scheduler implements AsyncDisposable {
     this.#planCostMs = performance.now() - this.#lastPlan;
     if (decided.triesStore) this.#triedStoreAt = now();
     if (daemon.isUp) {
+      this.#pace -= decided.first;
       for (const id of wake) this.#carryOut(id, () => this.#wake(id));
       for (const id of decided.sleep) {
         this.#carryOut(id, () => this.#fallAsleep(id));
@@ -356,6 +373,18 @@ export class Scheduler implements AsyncDisposable {
       daemon.replace();
     }
     this.#planWithin(Math.max(0, Math.min(TICK_MS, nextAt - now())));
+  }
+
+  /**
+   * How many first backups may begin at this plan. Each is idle for a second and
+   * then busy: begun all at once they would all be idle, then all busy.
+   */
+  #paceFirst(): number {
+    const { maxFirst } = this.#options;
+    const passed = this.#lastPlan - this.#pacedAt;
+    this.#pacedAt = this.#lastPlan;
+    this.#pace = Math.min(maxFirst, this.#pace + maxFirst * passed / PACE_MS);
+    return Math.floor(this.#pace);
   }
 
   /** After a clock that was set back, nobody waits for the time that was. */

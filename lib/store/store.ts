@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { AuditEntry } from "../domain/action.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { Txid } from "../domain/txid.ts";
@@ -37,7 +37,7 @@ const BATCH_MS = 200;
 /** When a change that could not be written is tried again, in ms. */
 const RETRY_MS = 1_000;
 /** How long a mark waits for others, in ms. */
-const COMMIT_MS = 5;
+const COMMIT_MS = 20;
 
 /** As many actions wait while the disk is full. */
 const MAX_NEW_ACTIONS = 1_000;
@@ -68,6 +68,7 @@ export class Store implements Disposable {
   readonly #pending = new Set<ClientId>();
   readonly #actions: ActionTable;
   #newActions: AuditEntry[] = [];
+  #insert: StatementSync | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** The writing that the marks of this moment wait for. */
   #commit: Promise<void> | null = null;
@@ -169,7 +170,7 @@ export class Store implements Disposable {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#pending.size === 0 && this.#newActions.length === 0) return;
-    const statement = this.#db.prepare(
+    const statement = this.#insert ??= this.#db.prepare(
       `INSERT OR REPLACE INTO clients (${COLUMNS.join(", ")})
        VALUES (${COLUMNS.map(() => "?").join(", ")})`,
     );
