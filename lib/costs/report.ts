@@ -72,8 +72,9 @@ export interface CostReport {
 export interface ReportOptions {
   /** Null where nothing is charged. */
   readonly prices: Prices | null;
-  /** How many clients there are that are backed up. */
+  /** How many clients there are, and how many of them have a database. */
   readonly clients: number;
+  readonly present: number;
   readonly lately: Lately;
   readonly now: number;
   /** How many of the dearest clients are listed. */
@@ -107,7 +108,7 @@ export function clientCost(
 /** What all clients cost, with the dearest of them. */
 export function costReport(
   meter: Meter,
-  { prices, clients, lately, now, limit }: ReportOptions,
+  { prices, clients, present, lately, now, limit }: ReportOptions,
 ): CostReport {
   const month = meter.month();
   const stored = meter.stored();
@@ -129,7 +130,7 @@ export function costReport(
     stored: { ...stored, sureness: storedSureness(stored, clients) },
     forecast: prices &&
       forecastOf({ month, lately, stored, clients }, { prices, now }),
-    alone: prices && aloneDollars(clients, prices),
+    alone: prices && aloneDollars(present, prices),
     earlier: meter.earlierMonths(),
     dearest: dearest.map((row) => clientCost(row.id, row, prices)),
   };

@@ -331,6 +331,32 @@ export function addTrouble(
 }
 
 /**
+ * Lets the meter count what clients asked for: the first most, the last only what
+ * was there before the meter.
+ */
+export function runUpCosts(
+  { costs }: FakeManager,
+  ids: readonly ClientId[],
+): void {
+  for (const [index, id] of ids.entries()) {
+    const isOld = index >= ids.length - 2;
+    const uploads = Math.ceil(400 / (index + 1));
+    for (let n = 1; n <= uploads; n++) {
+      for (const method of ["LIST", "PUT", "GET"]) costs.request(method, id);
+      const txid = txidOf(isOld ? n + 7 : n);
+      const bytes = 4_096 + (index * 48_271 + n * 7_919) % 3_000_000;
+      costs.uploaded(id, { level: 0, txid, bytes });
+    }
+    if (index === 1) {
+      const txid = txidOf(uploads);
+      costs.uploaded(id, { level: 9, txid, bytes: null });
+    }
+  }
+  costs.request("LIST", null);
+  costs.flush();
+}
+
+/**
  * Changes clients at random until aborted: `perSecond` writes, each in the
  * replica about a second later. The rate may be changed meanwhile.
  */
