@@ -3,13 +3,13 @@ import type { ClientId } from "../domain/client_id.ts";
 import type { CostRow, MonthTotals, StoredTotals } from "../domain/cost_row.ts";
 import {
   heldBytes,
-  type Holding,
   isHeld,
   surenessOf,
   UNKNOWN_HOLDING,
 } from "../domain/holding.ts";
 import { GB, type Prices } from "../domain/prices.ts";
 import type { Usage } from "../domain/usage.ts";
+import { holdingText, readHolding } from "./holding_text.ts";
 
 const USAGE = ["puts", "gets", "frees", "bytes", "unsized"] as const;
 const COUNTS = USAGE.map((name) => `${name} INTEGER NOT NULL`).join(", ");
@@ -64,9 +64,7 @@ export class CostTable {
         const known = isHeld(holding)
           ? [heldBytes(holding), surenessOf(holding)]
           : [null, null];
-        const all = holding === UNKNOWN_HOLDING
-          ? null
-          : JSON.stringify(holding);
+        const all = holding === UNKNOWN_HOLDING ? null : holdingText(holding);
         putRow.run(id, month, ...counts, ...known, all);
       }
       for (const { month, usage, grown, countedMs } of months) {
@@ -141,9 +139,7 @@ function rowOf(row: Record<string, unknown>): CostRow {
     id: row.id as ClientId,
     month: String(row.month),
     usage: usageOf(row),
-    holding: row.holding === null
-      ? UNKNOWN_HOLDING
-      : JSON.parse(String(row.holding)) as Holding,
+    holding: readHolding(row.holding as string | null),
   };
 }
 
