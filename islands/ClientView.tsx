@@ -64,7 +64,12 @@ export default function ClientView({ page }: { page: ClientPage }) {
       {duplicates.length > 0 && (
         <Duplicates paths={[databasePath, ...duplicates]} />
       )}
-      <ClientFacts live={live} replicaUrl={page.replicaUrl} locale={locale} />
+      <ClientFacts
+        live={live}
+        replicaUrl={page.replicaUrl}
+        cost={page.cost}
+        locale={locale}
+      />
       <section class="panel" aria-labelledby="hour">
         <h2 id="hour">Last hour</h2>
         <TickBar ticks={live.ticks.value} wide />

@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import { basename, dirname, join } from "node:path";
 import type { Config } from "./config.ts";
+import { Meter } from "./costs/meter.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { readFacts } from "./discovery/file_facts.ts";
 import { distinctRoots } from "./discovery/roots.ts";
@@ -11,10 +12,12 @@ import {
   parseClientId,
 } from "./domain/client_id.ts";
 import type { DiscoveryEvent } from "./domain/discovery_event.ts";
+import { SNAPSHOT_LEVEL } from "./domain/holding.ts";
 import { connectionUrl, targetIdentity } from "./domain/replica_target.ts";
 import { AuditLog } from "./feed/audit_log.ts";
 import { FirstBackups } from "./feed/first_backups.ts";
 import { sleep } from "./domain/sleep.ts";
+import { TXID_ZERO } from "./domain/txid.ts";
 import { HistoryBook } from "./feed/history_book.ts";
 import { childEnvironment } from "./litestream/child_environment.ts";
 import { look } from "./litestream/continuity.ts";
@@ -88,6 +91,7 @@ export class Manager implements ManagerView, AsyncDisposable {
   readonly #resources = new AsyncDisposableStack();
   readonly #ready: ReadonlySignal<boolean>;
   #store!: Store;
+  #costs!: Meter;
   #audit!: AuditLog;
   #daemon!: DaemonPool;
   #scheduler: Scheduler | null = null;
@@ -136,6 +140,10 @@ export class Manager implements ManagerView, AsyncDisposable {
     return this.#firstBackups.progress;
   }
 
+  get costs(): Meter {
+    return this.#costs;
+  }
+
   get audit(): AuditLog {
     return this.#audit;
   }
@@ -154,11 +162,14 @@ export class Manager implements ManagerView, AsyncDisposable {
     return this.#history.read(id);
   }
 
-  restorePoints(
+  async restorePoints(
     id: ClientId,
     options: { signal: AbortSignal },
   ): Promise<ReplicaContents> {
-    return this.#reader.read(id, options);
+    const at = Date.now();
+    const contents = await this.#reader.read(id, options);
+    this.#costs.listed(id, { ...contents, at });
+    return contents;
   }
 
   async bucketOnly(
@@ -177,7 +188,10 @@ export class Manager implements ManagerView, AsyncDisposable {
 
   get #reader(): ReplicaReader {
     return this.#replica ??= this.#resources.use(
-      openReplicaReader(this.config.target, { env: this.#options.env }),
+      openReplicaReader(this.config.target, {
+        env: this.#options.env,
+        onRequest: (method, id) => this.#count(method, id),
+      }),
     );
   }
 
@@ -237,6 +251,8 @@ export class Manager implements ManagerView, AsyncDisposable {
         targetIdentity(config.target),
       ),
     );
+    this.#costs = resources.use(new Meter(this.#store.costs));
+    this.#costs.start();
     this.#audit = new AuditLog({
       known: this.#store.actions(),
       keep: (entry) => this.#store.keepAction(entry),
@@ -353,11 +369,20 @@ export class Manager implements ManagerView, AsyncDisposable {
   #hear(event: LogEvent): void {
     switch (event.kind) {
       case "request":
-        this.requests[event.method] = (this.requests[event.method] ?? 0) + 1;
+        this.#count(event.method, event.client);
+        return;
+      case "compacted":
+        this.uploads.files++;
+        this.uploads.bytes += event.bytes;
+        this.#costs.uploaded(event.id, event);
+        return;
+      case "deleting":
+        this.#costs.deleted(event.id, event);
         return;
       case "uploaded":
         this.uploads.files++;
         this.uploads.bytes += event.bytes;
+        this.#costs.uploaded(event.id, event);
         this.#history.write(event.id, {
           at: event.at,
           kind: "uploaded",
@@ -378,10 +403,18 @@ export class Manager implements ManagerView, AsyncDisposable {
     this.#scheduler?.hear(event);
   }
 
-  /** Litestream's log has no line for it. */
+  #count(method: string, id: ClientId | null): void {
+    this.requests[method] = (this.requests[method] ?? 0) + 1;
+    this.#costs.request(method, id);
+  }
+
+  /** Litestream's log has no line for it, so its size is not known either. */
   #noteSnapshot(databasePath: string): void {
     const id = parseClientId(databaseStem(basename(databasePath)) ?? "");
     if (id === null) return;
+    const txid = this.registry.get(id)?.replicatedTxid ?? TXID_ZERO;
+    const level = SNAPSHOT_LEVEL;
+    this.#costs.uploaded(id, { level, txid, bytes: null });
     const text = "A snapshot was uploaded, retention enforced";
     this.#history.write(id, { at: Date.now(), kind: "snapshot", text });
   }

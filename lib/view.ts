@@ -1,7 +1,9 @@
 import type { ReadonlySignal } from "@preact/signals-core";
 import type { Config } from "./config.ts";
+import type { Meter } from "./costs/meter.ts";
 import type { ClientId } from "./domain/client_id.ts";
 import type { IgnoredFile } from "./domain/discovery_event.ts";
+import type { HeldFile } from "./domain/holding.ts";
 import type { RestorePoint } from "./domain/restore_point.ts";
 import type { Txid } from "./domain/txid.ts";
 import type { AuditLog } from "./feed/audit_log.ts";
@@ -19,12 +21,14 @@ export interface ManagerView {
   readonly daemon: ReadonlySignal<DaemonFacts>;
   /** Trouble that is not one client's, newest last: bucket unreachable, folder gone. */
   readonly troubles: ReadonlySignal<readonly Trouble[]>;
-  /** S3 requests of the daemon since this manager started, by method. */
+  /** S3 requests of the daemon and of our own since this manager started, by method. */
   readonly requests: Readonly<Record<string, number>>;
   /** Bytes and number of LTX files uploaded since this manager started. */
   readonly uploads: { readonly files: number; readonly bytes: number };
   /** How far the first backups are; null when every client has one. */
   readonly firstBackups: ReadonlySignal<FirstBackupProgress | null>;
+  /** What was asked of the bucket, sent to it and stored in it, per client and in all. */
+  readonly costs: Meter;
   /** Who did what through the page and the API. */
   readonly audit: AuditLog;
   /** Files in watched folders that are no clients. */
@@ -96,6 +100,8 @@ export interface ReplicaContents {
   readonly histories: readonly { readonly from: Txid; readonly to: Txid }[];
   /** Everything the client has in the replica, in bytes. */
   readonly sizeBytes: number;
+  /** All LTX files, in the order of the listing. */
+  readonly files: readonly HeldFile[];
   /** More stands in the replica than was listed. */
   readonly truncated: boolean;
   /** Generations in the 0.3 layout, which a program before us left. */

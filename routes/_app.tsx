@@ -48,6 +48,7 @@ function Navigation({ path, state, locale }: {
     ["/gone", "Gone", counts?.gone],
     ["/bucket", "Bucket", undefined],
     ["/ignored", "Ignored", state.manager?.ignored().length],
+    ["/costs", "Costs", undefined],
     ["/activity", "Activity", undefined],
     ["/about", "About", undefined],
   ];

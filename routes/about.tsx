@@ -97,6 +97,10 @@ export default define.page<typeof handler>(({ data }) => {
         <Fact name="Prices of 1,000 requests">
           ${config.prices.put} to write or list, ${config.prices.get} to read
         </Fact>
+        <Fact name="Prices of a GB">
+          ${config.prices.storage} to keep it for a month,{" "}
+          ${config.prices.transfer} to upload it
+        </Fact>
         <Fact name="Snapshots kept for">{duration(config.retentionMs)}</Fact>
       </dl>
       {troubles.length > 0 && (

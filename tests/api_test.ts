@@ -7,7 +7,12 @@
 import assert from "node:assert/strict";
 import { BuiltApp, builtFetch } from "./support/built_app.ts";
 import { EventReader } from "./support/event_reader.ts";
-import { addTrouble, idOf } from "./support/fake_manager.ts";
+import {
+  addTrouble,
+  FakeManager,
+  idOf,
+  runUpCosts,
+} from "./support/fake_manager.ts";
 
 const json = async (response: Response | Promise<Response>) =>
   await (await response).json();
@@ -213,6 +218,62 @@ Deno.test("a snapshot is asked for, of one and of many, but not of who cannot ha
   assert.equal(foreign.status, 403);
   await foreign.body?.cancel();
   assert.equal(manager.snapshots.length, 3);
+});
+
+Deno.test("costs are told as they were counted, the dearest clients first", async () => {
+  const started = Date.now() - 3_600_000;
+  const manager = new FakeManager({ now: () => started });
+  using app = await BuiltApp.create(manager);
+  const ids = manager.fill(30);
+  runUpCosts(manager, ids.slice(0, 20));
+  const costs = await json(app.ask("/api/costs?limit=2"));
+  assert.deepEqual(costs.prices, manager.config.prices);
+  const { thisMonth, stored, forecast, clients } = costs;
+  assert.equal(thisMonth.requests, 3 * thisMonth.reads + 1);
+  assert.equal(thisMonth.writesAndLists, 2 * thisMonth.reads + 1);
+  assert.equal(thisMonth.uploadsOfUnknownSize, 1);
+  assert.equal(
+    thisMonth.dollars.requests.toFixed(9),
+    ((thisMonth.writesAndLists * 0.005 + thisMonth.reads * 0.0004) / 1000)
+      .toFixed(9),
+  );
+  assert.equal(stored.sureness, "at least");
+  assert.equal(stored.clients.unknown, 10);
+  assert.equal(stored.clients.exact, 17);
+  assert.equal(costs.aloneDollars.toFixed(2), "65.70");
+  assert.ok(forecast.dollars > thisMonth.dollars.requests);
+  assert.deepEqual(
+    clients.map((one: { clientId: string; requests: number }) => [
+      one.clientId,
+      one.requests,
+    ]),
+    [[ids[0], 1_200], [ids[1], 600]],
+  );
+  assert.deepEqual(
+    [clients[0].stored.sureness, clients[1].stored.sureness],
+    ["exact", "at least"],
+  );
+  for (const limit of ["0", "501", "x"]) {
+    const response = await app.ask(`/api/costs?limit=${limit}`);
+    assert.equal(response.status, 400);
+    assert.match((await json(response)).detail, /a number from 1 to 500/);
+  }
+});
+
+Deno.test("where backups are kept in a folder nothing is charged", async () => {
+  using app = await BuiltApp.create();
+  const { manager } = app;
+  const target = { kind: "file", root: "/srv/backups", prefix: "x" } as const;
+  Object.assign(manager.config, { target });
+  runUpCosts(manager, manager.fill(3));
+  const costs = await json(app.ask("/api/costs"));
+  assert.deepEqual(
+    [costs.prices, costs.forecast, costs.aloneDollars, costs.clients.length],
+    [null, null, null, 3],
+  );
+  const page = await (await app.ask("/costs")).text();
+  assert.match(page, /requests cost nothing/);
+  assert.doesNotMatch(page, /\$/);
 });
 
 Deno.test("clients that only the bucket has are listed with their commands", async () => {

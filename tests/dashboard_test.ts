@@ -11,7 +11,12 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { TestBrowser } from "./support/browser.ts";
 import { BuiltApp } from "./support/built_app.ts";
-import { addTrouble, FakeManager, idOf } from "./support/fake_manager.ts";
+import {
+  addTrouble,
+  FakeManager,
+  idOf,
+  runUpCosts,
+} from "./support/fake_manager.ts";
 import { until } from "./support/until.ts";
 
 let browser: TestBrowser;
@@ -281,6 +286,40 @@ test("what the requests cost is told with its formula", async () => {
   assert.deepEqual(browser.complaints.splice(0), []);
 });
 
+test("costs are told with their forecast, per client, and what is not known as such", async () => {
+  const started = Date.now() - 3_600_000;
+  const manager = new FakeManager({ now: () => started });
+  const ids = manager.fill(30);
+  runUpCosts(manager, ids.slice(0, 20));
+  const app = await BuiltApp.create(manager);
+  const server = app.serve();
+  const page = await browser.page({ javaScriptEnabled: false });
+  await page.goto(`${server.url}/costs`);
+  const figures = page.locator(".figures");
+  assert.match(
+    await figures.innerText(),
+    /at least .*not known of 10 clients/s,
+  );
+  assert.match(await figures.innerText(), /Litestream alone\s+\$65\.70/);
+  const table = page.getByRole("table", { name: "The dearest clients" });
+  assert.equal(await table.locator("tbody tr").count(), 20);
+  // The one that asked most is the dearest, and one was there before the meter.
+  const [dearest] = await table.locator("tbody tr").allInnerTexts();
+  assert.match(dearest!, new RegExp(`^${ids[0]}\\s+1,200\\s`));
+  const old = table.locator("tr", { hasText: ids[19]! });
+  assert.match(await old.innerText(), /at least/);
+  await table.getByRole("link", { name: ids[0]! }).click();
+  assert.match(
+    await page.locator("main").innerText(),
+    /This month\s+1,200 requests, [\d.]+ MB uploaded: \$/,
+  );
+  await page.goto(`${server.url}/clients/${ids[25]}`);
+  assert.match(await page.locator("main").innerText(), /not known yet/);
+  await page.context().close();
+  await server[Symbol.asyncDispose]();
+  browser.complaints.splice(0);
+});
+
 test("keys go to the search, from client to client, select, open, and help", async () => {
   await using opened = await open("/?sort=id", { clients: 4 });
   const { page, ids } = opened;
@@ -479,6 +518,7 @@ test("no page breaks accessibility rules or its width, wide or narrow, light or 
   const { page, ids, url, manager } = opened;
   manager.onlyInBucket = { ids: [idOf(7_001), idOf(7_002)], truncated: true };
   manager.audit.note("snapshot", ids.slice(0, 30), "127.0.0.1");
+  runUpCosts(manager, ids.slice(0, 20));
   const paths = [
     "/",
     "/?q=nothing",
@@ -489,6 +529,7 @@ test("no page breaks accessibility rules or its width, wide or narrow, light or 
     "/gone",
     "/bucket",
     "/ignored",
+    "/costs",
     "/activity",
     "/about",
   ];

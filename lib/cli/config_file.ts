@@ -10,10 +10,12 @@ const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const value = z.union([scalar.transform((one) => [one]), z.array(scalar)]);
 
 const price = z.union([z.number(), z.string()]).transform(String);
-/** The prices, which stand together: `prices: {put: 0.005, get: 0.0004}`. */
+/** The prices, which stand together: `prices: {put: 0.005, storage: 0.023}`. */
 const prices = z.strictObject({
   put: price.optional(),
   get: price.optional(),
+  storage: price.optional(),
+  transfer: price.optional(),
 });
 
 /**
@@ -74,18 +76,15 @@ function readPrices(raw: unknown, from: string): GivenSettings {
   const parsed = prices.safeParse(raw);
   if (!parsed.success) {
     throw new UsageError(
-      `Cannot use ${from}: it takes put and get, dollars for 1,000 requests`,
+      `Cannot use ${from}: it takes put and get, dollars for 1,000 requests, and storage and transfer, dollars for a GB`,
     );
   }
-  const { put, get } = parsed.data;
-  return {
-    ...put !== undefined && {
-      "price-put": { values: [put], from: `put of ${from}` },
-    },
-    ...get !== undefined && {
-      "price-get": { values: [get], from: `get of ${from}` },
-    },
-  };
+  return Object.fromEntries(
+    Object.entries(parsed.data).map(([name, dollars]) => [
+      `price-${name}`,
+      { values: [dollars], from: `${name} of ${from}` },
+    ]),
+  );
 }
 
 interface YamlMap {

@@ -26,7 +26,7 @@ import { UsageError } from "./usage_error.ts";
 
 export { UsageError };
 
-/** For 1,000 requests: more is a mistake, such as cents. */
+/** For 1,000 requests, or a GB: more is a mistake, such as cents. */
 const MAX_DOLLARS = 10;
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -175,8 +175,10 @@ function buildConfig(given: GivenSettings, env: Env): Config {
     maxAwake: preset("max-awake", (text) => parseCount(text, 1, 4096)),
     retentionMs: preset("retention", parseDurationFrom(60_000)),
     prices: {
-      put: preset("price-put", parseDollars),
-      get: preset("price-get", parseDollars),
+      put: preset("price-put", parseDollars("1,000 requests", "0.005")),
+      get: preset("price-get", parseDollars("1,000 requests", "0.005")),
+      storage: preset("price-storage", parseDollars("a GB and month", "0.023")),
+      transfer: preset("price-transfer", parseDollars("a GB", "0.09")),
     },
     litestream: optional("litestream", readProgram),
     logFormat: preset("log-format", parseLogFormat),
@@ -266,14 +268,19 @@ function parseCount(text: string, from: number, to: number): number {
   return count;
 }
 
-function parseDollars(text: string): number {
-  const dollars = Number(text);
-  if (!/^\d*\.?\d+$/.test(text) || dollars > MAX_DOLLARS) {
-    throw new ValueError(
-      `it must be dollars for 1,000 requests, from 0 to ${MAX_DOLLARS}, as in 0.005`,
-    );
-  }
-  return dollars;
+function parseDollars(
+  what: string,
+  example: string,
+): (text: string) => number {
+  return (text) => {
+    const dollars = Number(text);
+    if (!/^\d*\.?\d+$/.test(text) || dollars > MAX_DOLLARS) {
+      throw new ValueError(
+        `it must be dollars for ${what}, from 0 to ${MAX_DOLLARS}, as in ${example}`,
+      );
+    }
+    return dollars;
+  };
 }
 
 function parseDurationFrom(least: number): (text: string) => number {

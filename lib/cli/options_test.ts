@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import type { Config } from "../config.ts";
+import { LIST_PRICES } from "../domain/prices.ts";
 import { readFlags } from "./flags.ts";
 import { parseConfig, UsageError } from "./options.ts";
 import { SETTINGS } from "./settings.ts";
@@ -45,7 +46,7 @@ Deno.test("defaults", async () => {
     maxAwake: 256,
     retentionMs: 7 * 24 * 3_600_000,
     litestream: null,
-    prices: { put: 0.005, get: 0.0004 },
+    prices: { put: 0.005, get: 0.0004, storage: 0.023, transfer: 0 },
     logFormat: "text",
   });
 });
@@ -118,19 +119,24 @@ const understood: [string, Given, Partial<Config>][] = [
     rpoMs: 5_000,
     host: "0.0.0.0",
   }],
-  ["prices in YAML", { yaml: "prices:\n  put: 0.004\n  get: 0\n" }, {
-    prices: { put: 0.004, get: 0 },
+  ["prices in YAML", {
+    yaml:
+      "prices:\n  put: 0.004\n  get: 0\n  storage: 0.006\n  transfer: 0.09\n",
+  }, {
+    prices: { put: 0.004, get: 0, storage: 0.006, transfer: 0.09 },
   }],
   ["one price in YAML", { yaml: "prices: {get: .0003}" }, {
-    prices: { put: 0.005, get: 0.0003 },
+    prices: { ...LIST_PRICES, get: 0.0003 },
   }],
-  ["no prices in YAML", { yaml: "prices:" }, {
-    prices: { put: 0.005, get: 0.0004 },
-  }],
+  ["no prices in YAML", { yaml: "prices:" }, { prices: LIST_PRICES }],
+  ["prices of bytes as flag and variable", {
+    args: ["--price-storage", "0.0125"],
+    env: { LITESTREAM_MANAGER_PRICE_TRANSFER: "0.02" },
+  }, { prices: { ...LIST_PRICES, storage: 0.0125, transfer: 0.02 } }],
   ["a price as a flag wins", {
     args: ["--price-put", "0.01"],
     yaml: "prices: {put: 0.004}",
-  }, { prices: { put: 0.01, get: 0.0004 } }],
+  }, { prices: { ...LIST_PRICES, put: 0.01 } }],
   ["an empty file", { yaml: "# nothing\n" }, { port: 8080 }],
   ["a variable wins over YAML", {
     yaml: "port: 81\nmax-awake: 9",
@@ -280,13 +286,23 @@ const refused: [string, Given, string][] = [
   ],
   [
     "a price of something else",
-    { yaml: "prices: {storage: 0.023}" },
-    "Cannot use prices in manager.yml, line 1: it takes put and get, dollars for 1,000 requests",
+    { yaml: "prices: {stored: 0.023}" },
+    "Cannot use prices in manager.yml, line 1: it takes put and get, dollars for 1,000 requests, and storage and transfer, dollars for a GB",
   ],
   [
     "a price for all",
     { yaml: "prices: 0.005" },
-    "Cannot use prices in manager.yml, line 1: it takes put and get, dollars for 1,000 requests",
+    "Cannot use prices in manager.yml, line 1: it takes put and get, dollars for 1,000 requests, and storage and transfer, dollars for a GB",
+  ],
+  [
+    "a price of storage in cents",
+    { args: ["--price-storage", "23"] },
+    'Cannot use --price-storage "23": it must be dollars for a GB and month, from 0 to 10, as in 0.023',
+  ],
+  [
+    "a price of traffic that is a word",
+    { yaml: "prices: {transfer: free}" },
+    'Cannot use transfer of prices in manager.yml, line 1 "free": it must be dollars for a GB, from 0 to 10, as in 0.09',
   ],
   [
     "nobody awake",

@@ -76,6 +76,16 @@ const table = {
     help: "what 1,000 requests that read cost",
     default: String(LIST_PRICES.get),
   },
+  "price-storage": {
+    value: "DOLLARS",
+    help: "what a GB costs that is kept for a month",
+    default: String(LIST_PRICES.storage),
+  },
+  "price-transfer": {
+    value: "DOLLARS",
+    help: "what a GB costs that is uploaded",
+    default: String(LIST_PRICES.transfer),
+  },
   litestream: {
     value: "PATH",
     help: "the Litestream program (else LITESTREAM_BIN, PATH, the cached copy)",

@@ -1,16 +1,31 @@
-/** What requests cost, in dollars for 1,000. Deleting is free at every price. */
+/** What the bucket's owner charges, in dollars. Deleting is free at every price. */
 export interface Prices {
-  /** Requests that write or list: PUT, POST, LIST. */
+  /** 1,000 requests that write or list: PUT, POST, LIST. */
   readonly put: number;
-  /** All others that are not free: GET, HEAD. */
+  /** 1,000 of all others that are not free: GET, HEAD. */
   readonly get: number;
+  /** A GB that is kept for a month. */
+  readonly storage: number;
+  /** A GB that is uploaded. */
+  readonly transfer: number;
 }
 
-/** List prices of S3 Standard in us-east-1. */
-export const LIST_PRICES: Prices = { put: 0.005, get: 0.0004 };
+/** How a request is charged. */
+export type RequestPrice = "put" | "get";
+
+/** List prices of S3 Standard in us-east-1, where uploading is free. */
+export const LIST_PRICES: Prices = {
+  put: 0.005,
+  get: 0.0004,
+  storage: 0.023,
+  transfer: 0,
+};
+
+/** The GB of Amazon's bills. */
+export const GB: number = 2 ** 30;
 
 /** How a request is counted; `LIST` stands for a GET that lists. */
-export function priceOf(method: string): keyof Prices | "free" {
+export function priceOf(method: string): RequestPrice | "free" {
   switch (method) {
     case "DELETE":
       return "free";

@@ -1,6 +1,6 @@
 import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
-import { priceOf, type Prices } from "../domain/prices.ts";
+import { priceOf, type RequestPrice } from "../domain/prices.ts";
 import type { Status } from "../domain/status.ts";
 import type { Counts } from "../registry/registry.ts";
 import type { DaemonFacts, ManagerView, Trouble } from "../view.ts";
@@ -93,7 +93,7 @@ export function totalsOf(manager: ManagerView, now: number): Totals {
 /** All requests, or those of a price. */
 export function sum(
   requests: Readonly<Record<string, number>>,
-  price: keyof Prices | null = null,
+  price: RequestPrice | null = null,
 ): number {
   return Object.entries(requests).reduce(
     (total, [method, n]) =>

@@ -3,6 +3,7 @@ import {
   databaseStem,
   parseClientId,
 } from "../domain/client_id.ts";
+import { SNAPSHOT_LEVEL } from "../domain/holding.ts";
 import { parseTxid, type Txid } from "../domain/txid.ts";
 
 /** Versions of Litestream whose log lines were tried with this program. */
@@ -36,8 +37,25 @@ export type LogEvent =
     txid: Txid;
     bytes: number;
   }
-  /** A request to S3, of any client; `LIST` stands for a GET that lists. */
-  | { kind: "request"; method: string }
+  /** A file of a higher level was uploaded; level 9 is a snapshot. */
+  | {
+    kind: "compacted";
+    id: ClientId;
+    at: number;
+    level: number;
+    txid: Txid;
+    bytes: number;
+  }
+  /** It is about to delete the file that ends at `txid` from the replica. */
+  | {
+    kind: "deleting";
+    id: ClientId;
+    at: number;
+    level: number;
+    txid: Txid;
+  }
+  /** A request to S3, for a client; `LIST` stands for a GET that lists. */
+  | { kind: "request"; method: string; client: ClientId | null }
   /** A failure of one client, in Litestream's words. */
   | {
     kind: "error";
@@ -78,15 +96,16 @@ export function parseLogLine(
     if (method === null) return null;
     // A list costs as much as a write, twelve times what a read does.
     const lists = method === "GET" && LISTING.test(line);
-    return { kind: "request", method: lists ? "LIST" : method };
+    // Deleting in batches has no key in its URL: the database's name is in all.
+    const client = clientOf(line);
+    return { kind: "request", method: lists ? "LIST" : method, client };
   }
+  if (msg === "deleting ltx file") return readDeleting(line);
   const failed = line.includes(`"level":"ERROR"`) ||
     line.includes(`"level":"WARN"`);
   if (!failed && !NEEDED.has(msg)) return null;
 
-  const db = textAfter(line, `"db":"`);
-  const stem = db === null ? null : databaseStem(db);
-  const id = stem === null ? null : parseClientId(stem);
+  const id = clientOf(line);
   if (id === null) {
     const expected = msg.startsWith("no databases specified");
     return failed && !expected
@@ -123,6 +142,21 @@ export function parseLogLine(
       if (typeof level !== "number" || typeof bytes !== "number") return null;
       return txid && { kind: "uploaded", id, at, level, txid, bytes };
     }
+    case "compaction complete": {
+      const txid = parseTxid(
+        textOf((fields.txid as { max?: unknown } | null)?.max),
+      );
+      const { level, size: bytes } = fields;
+      if (typeof level !== "number" || typeof bytes !== "number") return null;
+      return txid && { kind: "compacted", id, at, level, txid, bytes };
+    }
+    case "snapshot complete": {
+      const txid = parseTxid(textOf(fields.txid));
+      const { size: bytes } = fields;
+      if (typeof bytes !== "number") return null;
+      const level = SNAPSHOT_LEVEL;
+      return txid && { kind: "compacted", id, at, level, txid, bytes };
+    }
   }
   const message = fields.error === undefined
     ? msg
@@ -139,7 +173,28 @@ const NEEDED = new Set([
   "db sync",
   "replica sync",
   "ltx file uploaded",
+  "compaction complete",
+  "snapshot complete",
 ]);
+
+/** Whose database a line is about, by its text alone. */
+function clientOf(line: string): ClientId | null {
+  const db = textAfter(line, `"db":"`);
+  const stem = db === null ? null : databaseStem(db);
+  return stem === null ? null : parseClientId(stem);
+}
+
+/** There is a line for each file, so it is not parsed either. */
+function readDeleting(line: string): LogEvent | null {
+  const id = clientOf(line);
+  const txid = parseTxid(textAfter(line, `"maxTXID":"`) ?? "");
+  // The first "level" of the line is how grave it is.
+  const level = /:\{"level":(\d),/.exec(line)?.[1];
+  const at = Date.parse(textAfter(line, `"time":"`) ?? "");
+  if (id === null || txid === null || level === undefined) return null;
+  if (Number.isNaN(at)) return null;
+  return { kind: "deleting", id, at, level: Number(level), txid };
+}
 
 function noticeOf(line: string, msg: string): string {
   const error = parseFields(line)?.error;

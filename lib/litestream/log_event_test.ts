@@ -76,15 +76,57 @@ const golden: [line: string, event: LogEvent | null][] = [
   ],
   [
     `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"s3 request","system":"store","db":"${ID}.db","replica":"s3","s3":{"method":"PUT","url":"http://127.0.0.1:8333/backups/q/0000/0000000000000001-0000000000000001.ltx?x-id=PutObject","x-tigris-consistent":""}}`,
-    { kind: "request", method: "PUT" },
+    { kind: "request", method: "PUT", client: id() },
   ],
   [
     `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"s3 request","system":"store","db":"${ID}.db","replica":"s3","s3":{"method":"GET","url":"http://127.0.0.1:8333/backups?list-type=2\\u0026prefix=q%2F0000%2F","x-tigris-consistent":""}}`,
-    { kind: "request", method: "LIST" },
+    { kind: "request", method: "LIST", client: id() },
   ],
   [
     `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"s3 request","system":"store","db":"${ID}.db","replica":"s3","s3":{"method":"GET","url":"http://127.0.0.1:8333/backups/list-type=2/0000/0000000000000001-0000000000000001.ltx?x-id=GetObject","x-tigris-consistent":""}}`,
-    { kind: "request", method: "GET" },
+    { kind: "request", method: "GET", client: id() },
+  ],
+  [
+    `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"s3 request","system":"store","db":"${ID}.db","replica":"s3","s3":{"method":"POST","url":"http://127.0.0.1:8333/backups?delete=","x-tigris-consistent":""}}`,
+    { kind: "request", method: "POST", client: id() },
+  ],
+  [
+    `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"s3 request","system":"store","db":"app.db","replica":"s3","s3":{"method":"PUT","url":"http://127.0.0.1:8333/backups/q","x-tigris-consistent":""}}`,
+    { kind: "request", method: "PUT", client: null },
+  ],
+  [
+    `{"time":"2026-11-22T14:58:03.764977367Z","level":"INFO","msg":"compaction complete","system":"store","db":"${ID}.db","level":1,"txid":{"min":"0000000000000001","max":"000000000000000a"},"size":13077}`,
+    {
+      kind: "compacted",
+      id: id(),
+      at: AT,
+      level: 1,
+      txid: txid(10),
+      bytes: 13077,
+    },
+  ],
+  [
+    `{"time":"2026-11-22T14:58:03.764977367Z","level":"INFO","msg":"snapshot complete","system":"store","db":"${ID}.db","txid":"000000000000000a","size":20501}`,
+    {
+      kind: "compacted",
+      id: id(),
+      at: AT,
+      level: 9,
+      txid: txid(10),
+      bytes: 20501,
+    },
+  ],
+  [
+    `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"deleting ltx file","system":"store","db":"${ID}.db","replica":"s3","s3":{"level":0,"minTXID":"0000000000000002","maxTXID":"0000000000000003","key":"databases/${ID}/0000/0000000000000002-0000000000000003.ltx"}}`,
+    { kind: "deleting", id: id(), at: AT, level: 0, txid: txid(3) },
+  ],
+  [
+    `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"deleting ltx file","system":"store","db":"${ID}.db","replica":"file","file":{"level":9,"minTXID":"0000000000000001","maxTXID":"0000000000000003","path":"/srv/databases/${ID}/ltx/9/0000000000000001-0000000000000003.ltx"}}`,
+    { kind: "deleting", id: id(), at: AT, level: 9, txid: txid(3) },
+  ],
+  [
+    `{"time":"2026-11-22T14:58:03.764977367Z","level":"DEBUG","msg":"deleting expired local l0 file","system":"store","db":"${ID}.db","minTXID":"0000000000000001","maxTXID":"0000000000000001","path":"/data/0/0000000000000001-0000000000000001.ltx"}`,
+    null,
   ],
   [
     `{"time":"2026-11-22T14:58:03.764977367Z","level":"ERROR","msg":"sync error","system":"store","db":"${ID}.db","error":"file is not a database (26)","consecutive_errors":1,"backoff":1000000000}`,
@@ -151,7 +193,8 @@ Deno.test("a line that is cut off anywhere tells nothing false", () => {
   for (const [line, event] of golden) {
     // What is known from the text alone is known before the line ends.
     if (
-      event === null || ["memory", "request", "notice"].includes(event.kind)
+      event === null ||
+      ["memory", "request", "notice", "deleting"].includes(event.kind)
     ) {
       continue;
     }

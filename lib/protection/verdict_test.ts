@@ -94,7 +94,11 @@ const cases: [name: string, lines: LogEvent[], verdict: Verdict["kind"]][] = [
   ],
   [
     "lines that are no client's",
-    [{ kind: "notice", message: "x" }, { kind: "request", method: "PUT" }],
+    [{ kind: "notice", message: "x" }, {
+      kind: "request",
+      method: "PUT",
+      client: null,
+    }],
     "silent",
   ],
 ];

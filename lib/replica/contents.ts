@@ -35,6 +35,11 @@ export async function contentsOf(
     snapshots: snapshotsOf(files).map((file) => pointOf([file], known)),
     histories: historiesOf(points, files),
     sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    files: listed.map(({ level, maxTxid, object: { sizeBytes } }) => ({
+      level,
+      maxTxid,
+      sizeBytes,
+    })),
     truncated,
     legacy: legacyGenerations(objects),
   };

@@ -46,6 +46,11 @@ export interface OpenOptions {
    * @default {8_000}
    */
   readonly requestMs?: number;
+  /**
+   * Hears of every request that is sent; `LIST` stands for a GET that lists, null
+   * for no one client's.
+   */
+  readonly onRequest?: (method: string, id: ClientId | null) => void;
 }
 
 /**
@@ -55,9 +60,10 @@ export interface OpenOptions {
  */
 export function openReplicaReader(
   target: ReplicaTarget,
-  { env = Deno.env.toObject(), requestMs = 8_000 }: OpenOptions = {},
+  { env = Deno.env.toObject(), requestMs = 8_000, onRequest = () => {} }:
+    OpenOptions = {},
 ): ReplicaReader {
   return target.kind === "s3"
-    ? new S3Reader(target, { env, requestMs })
+    ? new S3Reader(target, { env, requestMs, onRequest })
     : new FileReader(target);
 }

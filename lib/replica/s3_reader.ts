@@ -26,11 +26,22 @@ type Env = Readonly<Record<string, string | undefined>>;
 const loadSdk = () => import("@aws-sdk/client-s3");
 type Sdk = Awaited<ReturnType<typeof loadSdk>>;
 
+/** A step of the SDK's way from a call to its request. */
+type Handler = (args: { input: never; request: unknown }) => Promise<never>;
+
+/** What we read of the SDK's `HttpRequest`. */
+interface SentRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, unknown>>;
+}
+
 /** Reads replicas in a bucket. */
 export class S3Reader implements ReplicaReader {
   readonly #target: S3Target;
   readonly #env: Env;
   readonly #requestMs: number;
+  readonly #onRequest: (method: string, id: ClientId | null) => void;
   readonly #times = new HeaderTimes({
     readHead: (key, signal) => this.#readHead(key, signal),
     maxReads: MAX_HEADER_READS,
@@ -39,9 +50,14 @@ export class S3Reader implements ReplicaReader {
 
   constructor(
     target: S3Target,
-    { env, requestMs }: { readonly env: Env; readonly requestMs: number },
+    { env, requestMs, onRequest }: {
+      readonly env: Env;
+      readonly requestMs: number;
+      onRequest(method: string, id: ClientId | null): void;
+    },
   ) {
     this.#target = target;
+    this.#onRequest = onRequest;
     this.#env = env;
     this.#requestMs = requestMs;
   }
@@ -169,6 +185,22 @@ export class S3Reader implements ReplicaReader {
         throwOnRequestTimeout: true,
       },
     });
+    const count = (next: Handler): Handler => (args) => {
+      const { method, path, query } = args.request as SentRequest;
+      const lists = "list-type" in query;
+      // Folders are listed of all clients, whatever the prefix looks like.
+      const id = "delimiter" in query
+        ? null
+        : idIn(String(query["prefix"] ?? path));
+      this.#onRequest(lists ? "LIST" : method, id);
+      return next(args);
+    };
+    // Behind it, for what is tried again counts again.
+    client.middlewareStack.addRelativeTo(count as never, {
+      name: "countRequests",
+      relation: "after",
+      toMiddleware: "retryMiddleware",
+    });
     return { sdk, client };
   }
 
@@ -185,6 +217,16 @@ export class S3Reader implements ReplicaReader {
       throw explainS3Error(action, error, this.#target);
     }
   }
+}
+
+/** The client whose folder a key is in: no UUID follows its id. */
+function idIn(key: string): ClientId | null {
+  const parts = key.split("/").reverse();
+  for (const part of parts) {
+    const id = parseClientId(part);
+    if (id !== null) return id;
+  }
+  return null;
 }
 
 /** The first bytes of a body; a store that knows no ranges sends the whole file. */

@@ -55,6 +55,7 @@ const nothing: ReplicaContents = {
   snapshots: [],
   histories: [],
   sizeBytes: 0,
+  files: [],
   truncated: false,
   legacy: [],
 };

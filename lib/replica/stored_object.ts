@@ -28,7 +28,7 @@ export interface LtxFile {
   readonly object: StoredObject;
 }
 
-export const SNAPSHOT_LEVEL = 9;
+export { SNAPSHOT_LEVEL } from "../domain/holding.ts";
 
 const LTX_KEY = {
   s3: /^000([0-9])\/([0-9a-f]{16})-([0-9a-f]{16})\.ltx$/,

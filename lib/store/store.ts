@@ -4,6 +4,7 @@ import type { AuditEntry } from "../domain/action.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { Txid } from "../domain/txid.ts";
 import { ActionTable } from "./action_table.ts";
+import { CostTable } from "./cost_table.ts";
 
 const log = getLogger(["litestream-manager", "store"]);
 
@@ -67,6 +68,8 @@ export class Store implements Disposable {
   readonly #rows = new Map<ClientId, StoredClient>();
   readonly #pending = new Set<ClientId>();
   readonly #actions: ActionTable;
+  /** What is counted for the bill; it writes by itself. */
+  readonly costs: CostTable;
   #newActions: AuditEntry[] = [];
   #insert: StatementSync | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -76,6 +79,7 @@ export class Store implements Disposable {
   private constructor(db: DatabaseSync) {
     this.#db = db;
     this.#actions = new ActionTable(db);
+    this.costs = new CostTable(db);
   }
 
   /**
@@ -214,6 +218,7 @@ export class Store implements Disposable {
     )
       .get()?.value;
     if (known === target) return;
+    this.costs.forgetStored();
     this.#db.exec("BEGIN IMMEDIATE");
     this.#db.exec(
       `UPDATE clients SET proved = 0, identity = NULL, replicatedTxid = NULL,

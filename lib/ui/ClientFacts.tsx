@@ -1,14 +1,17 @@
 import type { ComponentChildren } from "preact";
+import type { ClientCost } from "../costs/report.ts";
+import { requestsOf } from "../domain/usage.ts";
 import type { ClientJson } from "../feed/status_json.ts";
-import { folderOf } from "./format.ts";
-import { bytes } from "./format.ts";
+import { bytes, counted, folderOf, smallDollars } from "./format.ts";
 import type { LiveClient } from "./live_client.ts";
+import { StoredSize, Uploaded } from "./Sizes.tsx";
 import { Ago, Since } from "./Time.tsx";
 
 /** What a client is, and where its copies are. */
-export function ClientFacts({ live, replicaUrl, locale }: {
+export function ClientFacts({ live, replicaUrl, cost, locale }: {
   live: LiveClient;
   replicaUrl: string;
+  cost: ClientCost;
   locale: string;
 }) {
   const client = live.client.value;
@@ -48,6 +51,32 @@ export function ClientFacts({ live, replicaUrl, locale }: {
       <Fact name="Transaction">
         <code>{shortTxid(client.txid)}</code> here,{" "}
         <code>{shortTxid(client.replicatedTxid)}</code> in the replica
+      </Fact>
+      <Fact name="This month">
+        {cost.dollars !== null &&
+          `${counted(requestsOf(cost.usage), "request", locale)}, `}
+        <Uploaded usage={cost.usage} locale={locale} /> uploaded
+        {cost.dollars !== null && (
+          <>
+            {": "}
+            {smallDollars(
+              cost.dollars.requests + cost.dollars.transfer,
+              locale,
+            )}
+          </>
+        )}
+      </Fact>
+      <Fact name="Stored">
+        <StoredSize stored={cost.stored} locale={locale} />
+        {cost.dollars !== null && cost.stored.bytes !== null && (
+          <>: {smallDollars(cost.dollars.storage, locale)} a month</>
+        )}
+        {cost.stored.listedAt !== null && (
+          <span class="none">
+            {", looked at "}
+            <Ago at={cost.stored.listedAt} now={now} locale={locale} />
+          </span>
+        )}
       </Fact>
     </dl>
   );

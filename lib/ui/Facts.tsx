@@ -50,7 +50,7 @@ export function Facts({ totals, activity, startedAt, prices, locale }: {
         >
           {cost !== null && (
             <p class="cost" title={cost.formula}>
-              {dollars(cost.ours, locale)}{" "}
+              <a href="/costs">{dollars(cost.ours, locale)}</a>{" "}
               a month at this rate; Litestream alone{" "}
               {dollars(cost.alone, locale)} while idle
             </p>

@@ -1,8 +1,11 @@
 import type { Prices } from "../domain/prices.ts";
+import {
+  ALONE_PER_CLIENT_MINUTE,
+  aloneDollars,
+  MINUTES_A_MONTH,
+  requestDollars,
+} from "../domain/usage.ts";
 
-/** What Litestream 0.5 asks for each idle database that it keeps registered. */
-export const ALONE_PER_CLIENT_MINUTE = 10;
-const MINUTES_A_MONTH = 730 * 60;
 /** Less than this says nothing about a month. */
 const MIN_MINUTES = 5;
 
@@ -33,12 +36,9 @@ export function monthlyCost(
   },
 ): MonthlyCost | null {
   if (minutes < MIN_MINUTES) return null;
-  const dollars = (perMinute: number, per1000: number) =>
-    perMinute * MINUTES_A_MONTH * per1000 / 1000;
   return {
-    ours: dollars(puts / minutes, prices.put) +
-      dollars(gets / minutes, prices.get),
-    alone: dollars(clients * ALONE_PER_CLIENT_MINUTE, prices.put),
+    ours: requestDollars({ puts, gets }, prices) / minutes * MINUTES_A_MONTH,
+    alone: aloneDollars(clients, prices),
     formula: `(${puts} writes and lists × $${prices.put} + ${gets} reads × ` +
       `$${prices.get}) / 1,000, in ${minutes} minutes; × 60 × 730 hours / ` +
       `${minutes} for a month. Litestream alone: ${clients} clients × ` +

@@ -32,7 +32,7 @@ Deno.test("the prices are those of the configuration, and the formula says so", 
     gets: 0,
     minutes: 60,
     clients: 1,
-    prices: { put: 0.01, get: 0 },
+    prices: { ...LIST_PRICES, put: 0.01, get: 0 },
   });
   assert.equal(cost?.ours.toFixed(2), "7.30");
   assert.match(cost?.formula ?? "", /1000 writes and lists × \$0\.01 /);

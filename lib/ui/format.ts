@@ -49,6 +49,26 @@ export function dollars(n: number, locale: string): string {
   }).format(n);
 }
 
+/** As `dollars`, but small amounts to two digits: `$0.000035`. */
+export function smallDollars(n: number, locale: string): string {
+  if (n === 0 || n >= 0.01) return dollars(n, locale);
+  return formatter(locale, {
+    style: "currency",
+    currency: "USD",
+    maximumSignificantDigits: 2,
+  }).format(n);
+}
+
+/** A price as it was given: `$0.005`. */
+export function price(n: number, locale: string): string {
+  return formatter(locale, {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: 0,
+    maximumFractionDigits: 10,
+  }).format(n);
+}
+
 /** `7 s`, `4 min`, `2 h 5 min`, `3 d 4 h`; never more than two units. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -1,4 +1,5 @@
 import { batch, type Signal, signal } from "@preact/signals";
+import type { ClientCost } from "../costs/report.ts";
 import type { ClientJson } from "../feed/status_json.ts";
 import type { HistoryEntry } from "../view.ts";
 import { LiveClock } from "./live_clock.ts";
@@ -12,6 +13,8 @@ export interface ClientPage {
   /** Oldest first. */
   readonly history: readonly HistoryEntry[];
   readonly replicaUrl: string;
+  /** What it asked for and cost in this month when the page was made. */
+  readonly cost: ClientCost;
   /** The manager's clock, in ms since 1970. */
   readonly now: number;
   readonly rpoMs: number;

@@ -6,6 +6,7 @@ import { clientJson } from "../../lib/feed/status_json.ts";
 import { localeOf } from "../../lib/ui/format.ts";
 import type { ClientPage } from "../../lib/ui/live_client.ts";
 import { clientParam } from "../../lib/web/client_param.ts";
+import { clientCostOf } from "../../lib/web/costs.ts";
 import { pagePoints } from "../../lib/web/restore_points.ts";
 import { define, running } from "../../lib/web/state.ts";
 
@@ -28,6 +29,7 @@ export const handler = define.handlers({
       ticks: feed.ticks(client.id),
       history: manager.history(client.id),
       replicaUrl: replicaUrl(config.target, client.id),
+      cost: clientCostOf(manager, client.id),
       now,
       rpoMs: config.rpoMs,
       position: feed.position,

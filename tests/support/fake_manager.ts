@@ -1,11 +1,13 @@
 import { signal } from "@preact/signals-core";
 import type { Config } from "../../lib/config.ts";
+import { Meter } from "../../lib/costs/meter.ts";
 import type { Client, FileFacts } from "../../lib/domain/client.ts";
 import type { ClientId } from "../../lib/domain/client_id.ts";
 import { LIST_PRICES } from "../../lib/domain/prices.ts";
 import { txidOf } from "../../lib/domain/txid.ts";
 import { AuditLog } from "../../lib/feed/audit_log.ts";
 import { FirstBackups } from "../../lib/feed/first_backups.ts";
+import { MemoryBook } from "./memory_book.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 import type {
   DaemonFacts,
@@ -35,6 +37,7 @@ export class FakeManager implements ManagerView {
   });
   readonly requests: Record<string, number> = { PUT: 0, LIST: 0, GET: 0 };
   readonly audit: AuditLog;
+  readonly costs: Meter;
   /** What the bucket has beyond the registry, and which snapshots were asked for. */
   onlyInBucket: { ids: readonly ClientId[]; truncated: boolean } = {
     ids: [],
@@ -73,6 +76,7 @@ export class FakeManager implements ManagerView {
     this.#now = now;
     this.startedAt = now();
     this.audit = new AuditLog({ now });
+    this.costs = new Meter(new MemoryBook(), { now });
     this.registry = new Registry({ rpoMs: this.config.rpoMs }, { now });
     this.#first = new FirstBackups(this.registry, { now });
   }
@@ -229,6 +233,11 @@ export class FakeManager implements ManagerView {
         ? []
         : [{ from: txidOf(1), to: points.at(-1)!.txid }],
       sizeBytes: points.reduce((sum, point) => sum + point.sizeBytes, 0),
+      files: points.map(({ level, txid, sizeBytes }) => ({
+        level,
+        maxTxid: txid,
+        sizeBytes,
+      })),
       truncated: false,
       legacy: [],
     };
@@ -319,6 +328,32 @@ export function addTrouble(
     const { path } = manager.registry.get(lost)!;
     manager.registry.discover({ kind: "lost", id: lost, path });
   }
+}
+
+/**
+ * Lets the meter count what clients asked for: the first most, the last only what
+ * was there before the meter.
+ */
+export function runUpCosts(
+  { costs }: FakeManager,
+  ids: readonly ClientId[],
+): void {
+  for (const [index, id] of ids.entries()) {
+    const isOld = index >= ids.length - 2;
+    const uploads = Math.ceil(400 / (index + 1));
+    for (let n = 1; n <= uploads; n++) {
+      for (const method of ["LIST", "PUT", "GET"]) costs.request(method, id);
+      const txid = txidOf(isOld ? n + 7 : n);
+      const bytes = 4_096 + (index * 48_271 + n * 7_919) % 3_000_000;
+      costs.uploaded(id, { level: 0, txid, bytes });
+    }
+    if (index === 1) {
+      const txid = txidOf(uploads);
+      costs.uploaded(id, { level: 9, txid, bytes: null });
+    }
+  }
+  costs.request("LIST", null);
+  costs.flush();
 }
 
 /**
