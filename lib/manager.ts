@@ -69,7 +69,7 @@ const MAX_BUCKET_CLIENTS = 100_000;
 /** First backups under way, at most; see `maxFirst`. */
 const MOST_FIRST = 1_000;
 /** Beyond this, one Litestream gets slow at compacting one database after the other. */
-const PER_DAEMON = 1000;
+const PER_DAEMON = 500;
 
 /**
  * Builds all parts of the program and owns their lives: discovery tells the
@@ -465,5 +465,5 @@ export class Manager implements ManagerView, AsyncDisposable {
  * waits before it begins, so they are many, or the machine would wait too.
  */
 function maxFirst({ maxAwake }: Config): number {
-  return Math.min(MOST_FIRST, maxAwake * 2);
+  return Math.min(MOST_FIRST, maxAwake * 4);
 }

@@ -15,7 +15,10 @@ const PASSED = [
 ];
 
 export interface ChildEnvironmentOptions {
-  /** Bound of the Go heap in MiB. @default {512} */
+  /**
+   * Bound of the Go heap in MiB: 500 databases that are open need 200, and below
+   * that the collector would be busy all the time. @default {512}
+   */
   readonly memoryMiB?: number;
   /** Wins over AWS_REGION: the bucket's own. */
   readonly region?: string | null;
@@ -41,6 +44,9 @@ export function childEnvironment(
   delete passed.AWS_CA_BUNDLE;
   if (bundle !== undefined) passed.SSL_CERT_FILE ??= bundle;
   if (region !== null) passed.AWS_REGION = region;
+  // First backups make much garbage: collecting it half as often saves a tenth
+  // of their time. One that sleeps with all its clients is replaced anyway.
+  passed.GOGC = "200";
   passed.GOMEMLIMIT = `${memoryMiB}MiB`;
   return passed;
 }

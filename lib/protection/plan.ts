@@ -63,6 +63,8 @@ const IDLE_BYTES_PER_SECOND = 256 << 10;
 const PRESSURE_QUIET_MS = 2_000;
 const RECHECK_MS = 1_000;
 const PACE_MS = 50;
+/** Who got its first backup is let go after this, in ms, if not before. */
+const LINGER_MS = 5_000;
 /**
  * The databases of first backups under way are no larger than this together, in
  * bytes, or it is one alone: each is written beside its database once more.
@@ -98,6 +100,8 @@ export function plan(
   const changed: Candidate[] = [];
   const fresh: Candidate[] = [];
   const rested: Candidate[] = [];
+  /** Who was only backed up and need not stay. */
+  const done: Candidate[] = [];
   const sleep: ClientId[] = [];
   const recheck: ClientId[] = [];
   let triesStore = false;
@@ -127,10 +131,12 @@ export function plan(
     if (!wanted || moved || !client.proved) {
       sleep.push(client.id);
     } else if (isProved(client)) {
+      if (candidate.reason === "first") {
+        done.push(candidate);
+        continue;
+      }
       const quietAt = Math.max(client.lastChangedAt ?? 0, candidate.wokenAt);
-      const sleepAt = candidate.reason === "first"
-        ? now
-        : quietAt + idleMs(client, limits.idleAfterMs);
+      const sleepAt = quietAt + idleMs(client, limits.idleAfterMs);
       if (sleepAt <= now) sleep.push(client.id);
       else {
         nextAt = Math.min(nextAt, sleepAt);
@@ -164,6 +170,14 @@ export function plan(
   const wake = leastOf(changed, places, byUnsynced).map(idOf);
   const changes = wake.length;
   const room = limits.maxFirst - first;
+  // Taking leave costs as much as being backed up: it waits for the others, for
+  // a moment, as long as nobody needs the place.
+  const isCrowded = fresh.length > room || first === done.length;
+  for (const { client, wokenAt } of done) {
+    const sleepAt = isCrowded ? now : wokenAt + LINGER_MS;
+    if (sleepAt <= now) sleep.push(client.id);
+    else nextAt = Math.min(nextAt, sleepAt);
+  }
   for (
     const { client } of leastOf(fresh, Math.min(room, limits.newFirst), byOrder)
   ) {

@@ -465,10 +465,9 @@ export class Scheduler implements AsyncDisposable {
           activity: this.#ports.daemon.has(client.path) ? "awake" : "asleep",
           blocked: null,
         });
-        if (
-          duty.reason === "first" && await this.#isUploaded(id, outcome) &&
-          registry.get(id)?.activity === "awake"
-        ) return await this.#fallAsleep(id);
+        if (duty.reason === "first" && await this.#isUploaded(id, outcome)) {
+          return await lookAwake(id, this.#ports);
+        }
         return this.#lookSoon(id);
       case "blocked":
         registry.observe(id, { activity: "asleep", blocked: outcome.reason });
@@ -493,8 +492,8 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /**
-   * Waits for the upload of a full snapshot, as a rule a moment. Whoever was only
-   * to be backed up need not be looked at then: falling asleep proves it.
+   * Waits for the upload of a full snapshot, as a rule a moment: looking before
+   * is in vain.
    */
   async #isUploaded(
     id: ClientId,
