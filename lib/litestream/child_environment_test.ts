@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { childEnvironment } from "./child_environment.ts";
 
-const bound = { GOMEMLIMIT: "128MiB" };
+const bound = { GOGC: "200", GOMEMLIMIT: "512MiB" };
 
 const cases: [
   name: string,
@@ -66,7 +66,7 @@ const cases: [
     "the bound of memory is ours",
     { GOMEMLIMIT: "9GiB" },
     { memoryMiB: 64 },
-    { GOMEMLIMIT: "64MiB" },
+    { ...bound, GOMEMLIMIT: "64MiB" },
   ],
 ];
 
