@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type Figures, type Spread, spreadOf } from "./figures.ts";
 import { usageOf } from "./processes.ts";
 import { Replication } from "./replication.ts";
@@ -38,7 +37,7 @@ export async function measureChanges(
   await run.during(writers.writeEach(sampled, APART_MS));
   figures.asleep = await arrived();
   // They were written a moment ago: the program has them at hand.
-  await run.during(delay(2_000));
+  await run.pause(2_000);
   await run.during(writers.writeEach(sampled, APART_MS));
   figures.awake = await arrived();
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Idle } from "./figures.ts";
 import { usageOf } from "./processes.ts";
 import type { Run } from "./run.ts";
@@ -9,7 +8,7 @@ export async function measureIdle(run: Run, seconds: number): Promise<Idle> {
   const before = usageOf(pid);
   proxy.reset();
   const startedAt = performance.now();
-  await run.during(delay(seconds * 1_000));
+  await run.pause(seconds * 1_000);
   const after = usageOf(pid);
   const minutes = (performance.now() - startedAt) / 60_000;
   const perMinute = Object.entries(proxy.counts)

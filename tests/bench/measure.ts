@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { measureChanges } from "./changes.ts";
 import type { Arena, Contender } from "./contender.ts";
 import { diskBytes } from "./databases.ts";
@@ -10,7 +9,7 @@ import { measureOpeners } from "./openers.ts";
 import { Ours, stateDir } from "./ours.ts";
 import { Replication } from "./replication.ts";
 import { measureRestart } from "./restart.ts";
-import { Ended, Run } from "./run.ts";
+import { Deadline, Ended, Run } from "./run.ts";
 import { measureStore, stateFile } from "./store_figures.ts";
 import { Writers } from "./writers.ts";
 
@@ -82,8 +81,8 @@ async function takeAll(
   const { name, say } = options;
   const { ids } = arena.databases;
   const bounds = boundsOf(name, ids.length);
-  const signal = AbortSignal.timeout(bounds.run);
-  const begin = () => new Run(options.start(arena), arena, signal);
+  using deadline = new Deadline(bounds.run);
+  const begin = () => new Run(options.start(arena), arena, deadline);
   {
     say("first backup");
     await using run = begin();
@@ -135,7 +134,7 @@ async function firstLife(
     return false;
   }
   say(`first backup: ${figures.firstUpload?.toFixed(1)} s`);
-  await run.during(delay(options.restSeconds * 1_000));
+  await run.pause(options.restSeconds * 1_000);
   say(`idle for ${idleSeconds} s`);
   figures.idle = await measureIdle(run, idleSeconds);
   figures.diskBytes = await diskBytes(arena.databases.path) - bytes +

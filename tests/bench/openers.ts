@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { setTimeout as delay } from "node:timers/promises";
 import { type DatabaseFolder, databasePath } from "./databases.ts";
 import type { Openers } from "./figures.ts";
 import { total } from "./metering_proxy.ts";
@@ -30,7 +29,7 @@ export async function measureOpeners(
   for (const [index, id] of ids.entries()) {
     if (openReadClose(databases, id)) walsDeleted++;
     const nextAt = startedAt + (index + 1) * 60_000 / PER_MINUTE;
-    await run.during(delay(Math.max(0, nextAt - performance.now())));
+    await run.pause(Math.max(0, nextAt - performance.now()));
   }
   const closedAt = performance.now();
   const told = await run.poll(
@@ -38,7 +37,7 @@ export async function measureOpeners(
     async () => await program.allProtected() === true,
   );
   const protectedMs = told ? performance.now() - closedAt : null;
-  await run.during(delay(LATE_MS));
+  await run.pause(LATE_MS);
   const seconds = (performance.now() - startedAt) / 1_000;
   const { counts } = proxy;
   return {

@@ -69,9 +69,12 @@ export function pictureOf(reports: readonly Report[]): string {
       const present = ORDER.flatMap((name) =>
         figures.find(({ contender }) => contender === name) ?? []
       );
+      const alone = present.length > 1
+        ? ""
+        : `, ${NAMES[present[0]!.contender]} alone was run`;
       y += 28;
       parts.push(
-        text(MARGIN, y, `${rounded(count)} databases, ${date}`, "size"),
+        text(MARGIN, y, `${rounded(count)} databases, ${date}${alone}`, "size"),
       );
       y += 12;
       const height = 34 + present.length * (BAR + GAP);
@@ -135,7 +138,9 @@ function stormLines(storm: Storm): string[] {
   }
   if (daemons !== null && peakRssBytes !== null) {
     lines.push(
-      `${daemons} Litestream daemons, ${rounded(peakRssBytes / MB)} MB in all`,
+      `Litestream daemons: ${daemons}; memory of all processes: ${
+        rounded(peakRssBytes / MB)
+      } MB at most`,
     );
   }
   if (storm.missing !== null && restored !== null) {
@@ -149,7 +154,8 @@ function stormLines(storm: Storm): string[] {
 /** Who was measured, and on what. */
 function notesOf(reports: readonly Report[]): string[] {
   const notes = [
-    `Litestream: "replicate" with "dir" and "watch"; tuned: with "l0-retention-check-interval: 1h". Idle: nobody writes. 1% active: written at random.`,
+    'Litestream: "litestream replicate" with "dir" and "watch"; tuned: with "l0-retention-check-interval: 1h".',
+    "Idle: nobody writes. 1% active: a hundredth of them is written, at random.",
     "Started again, Litestream counts as ready when it has asked S3 about every database: it does not tell more.",
   ];
   const machines = new Set(reports.map(({ machine, versions, delayMs }) => {

@@ -4,15 +4,33 @@ import type { Arena, Contender } from "./contender.ts";
 /** The program ended by itself, or its time was over. */
 export class Ended extends Error {}
 
+/** The time that all of a measurement may take. */
+export class Deadline implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #timer: ReturnType<typeof setTimeout>;
+
+  constructor(ms: number) {
+    this.#timer = setTimeout(() => this.#controller.abort(), ms);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
+
 /** A contender at work. Whatever waits for it ends when it does. */
 export class Run implements AsyncDisposable {
   readonly #over: Promise<never>;
+  readonly #ending = new AbortController();
 
   constructor(
     readonly program: Contender,
     readonly arena: Arena,
-    /** Aborts when all of its time is used up. */
-    readonly signal: AbortSignal,
+    { signal }: Deadline,
   ) {
     const late = Promise.withResolvers<never>();
     const tell = () => late.reject(new Ended("It took too long: stopped"));
@@ -33,6 +51,12 @@ export class Run implements AsyncDisposable {
     return Promise.race([work, this.#over]);
   }
 
+  /** Lets a time pass, in ms. */
+  pause(ms: number): Promise<void> {
+    const { signal } = this.#ending;
+    return this.during(delay(ms, undefined, { signal }));
+  }
+
   /**
    * Polls until it holds; false after the bound. Asking is work for the program
    * too: the more databases it has, the less often it is asked.
@@ -45,12 +69,13 @@ export class Run implements AsyncDisposable {
     const end = performance.now() + boundMs;
     while (performance.now() < end) {
       if (await this.during(Promise.resolve(holds()))) return true;
-      await this.during(delay(everyMs));
+      await this.pause(everyMs);
     }
     return false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
     await this.program[Symbol.asyncDispose]();
   }
 }

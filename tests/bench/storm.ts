@@ -5,7 +5,7 @@ import { ProcessWatch } from "./process_watch.ts";
 import { usageOf } from "./processes.ts";
 import { compareRestored, type Comparison } from "./restored.ts";
 import { Replication } from "./replication.ts";
-import { Ended, Run } from "./run.ts";
+import { Deadline, Ended, Run } from "./run.ts";
 import { Writers } from "./writers.ts";
 
 /** What was measured of ours while all databases were written at once, again and again. */
@@ -95,7 +95,8 @@ async function takeAll(
 ): Promise<void> {
   const { ids } = arena.databases;
   const program = new Ours(arena, ["--max-awake", `${ids.length}`]);
-  await using run = new Run(program, arena, AbortSignal.timeout(RUN_MS));
+  using deadline = new Deadline(RUN_MS);
+  await using run = new Run(program, arena, deadline);
   say("first backup");
   const isProtected = () => program.allProtected();
   if (!await run.poll(FIRST_BACKUP_MS, isProtected, 250)) {
