@@ -21,7 +21,12 @@ export class ProcessWatch {
   look(): void {
     const facts = processTree(this.#root);
     for (const process of facts) {
-      this.#seen.set(`${process.pid}@${process.startedAt}`, process);
+      const key = `${process.pid}@${process.startedAt}`;
+      // One that has ended keeps its number, but not its command line.
+      const name = process.rssBytes === 0
+        ? this.#seen.get(key)?.name ?? process.name
+        : process.name;
+      this.#seen.set(key, { ...process, name });
     }
     const rssBytes = facts.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
     this.peakRssBytes = Math.max(this.peakRssBytes, rssBytes);

@@ -91,7 +91,7 @@ function groupsOf(facts: readonly ProcessFacts[]): ProcessGroups {
 
 function nameOf({ pid, command }: Stat, root: number): string {
   const words = readProc(`${pid}/cmdline`)?.split("\0") ?? [];
-  const program = words[0]?.split("/").at(-1) ?? "";
+  const program = words[0]?.split("/").at(-1) || command;
   // The kernel keeps 15 characters of a name.
   if (program.startsWith("litestream")) return "litestream";
   if (words.some((word) => word.includes("pin_host"))) return "pin host";
