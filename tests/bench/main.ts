@@ -93,9 +93,10 @@ async function main(): Promise<number> {
   const sizes = values.sizes === undefined && storms.length > 0
     ? []
     : numbers(values.sizes ?? (quick ? "500" : "1000"), "--sizes");
-  const [idleSeconds] = numbers(values.idle ?? (quick ? "15" : "60"), "--idle");
+  // Litestream merges files every 30 s: less would miss its requests for that.
+  const [idleSeconds] = numbers(values.idle ?? (quick ? "30" : "60"), "--idle");
   const [activeSeconds] = numbers(
-    values.active ?? (quick ? "15" : "60"),
+    values.active ?? (quick ? "12" : "60"),
     "--active",
   );
   const [delayMs] = numbers(values.delay, "--delay");
@@ -183,7 +184,7 @@ async function run(options: RunOptions): Promise<Report> {
             idleSeconds,
             activeSeconds,
             samples: Math.min(Math.floor(count / 2), quick ? 30 : 100),
-            openers: quick ? 200 : 1_000,
+            openers: quick ? 150 : 1_000,
             say,
           }),
         );
