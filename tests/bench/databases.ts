@@ -7,13 +7,15 @@ export interface DatabaseFolder {
   readonly path: string;
   /** In order of their making. */
   readonly ids: readonly string[];
+  /** Disk that it took when it was made. */
+  readonly bytes: number;
 }
 
 /** How many rows of 100 bytes a database begins with: about 28 KiB. */
 const ROWS = 100;
 const PARALLEL = 32;
 
-/** Makes a folder of `count` databases by copying one. */
+/** Makes a folder of `count` databases by copying one: 100,000 in some 10 s, and 2.8 GB. */
 export async function makeDatabases(
   path: string,
   count: number,
@@ -32,10 +34,15 @@ export async function makeDatabases(
     }
   }));
   await rm(template);
-  return { path, ids };
+  // Or the disk would still be writing them while others are measured.
+  await new Deno.Command("sync", { args: ["-f", path] }).output();
+  return { path, ids, bytes: await diskBytes(path) };
 }
 
-export function databasePath({ path }: DatabaseFolder, id: string): string {
+export function databasePath(
+  { path }: Pick<DatabaseFolder, "path">,
+  id: string,
+): string {
   return join(path, `${id}.db`);
 }
 

@@ -1,5 +1,8 @@
 import type { ContenderName } from "./contender.ts";
 import type { RequestCounts } from "./metering_proxy.ts";
+import type { ProcessGroups } from "./processes.ts";
+import type { StoreFigures } from "./store_figures.ts";
+import type { Storm } from "./storm.ts";
 
 /** Times of many events, in ms. */
 export interface Spread {
@@ -20,13 +23,28 @@ export interface Restart {
 
 export interface Idle {
   readonly seconds: number;
-  /** By the program's name, in bytes. */
-  readonly rssBytes: Readonly<Record<string, number>>;
+  readonly processes: ProcessGroups;
   /** Of one core. */
   readonly cpuPercent: number;
   readonly requestsPerMinute: RequestCounts;
   readonly openFiles: number;
   readonly inotifyWatches: number;
+}
+
+/** Sleeping databases that applications opened, read and closed. */
+export interface Openers {
+  readonly count: number;
+  /** How many WALs SQLite deleted at that. */
+  readonly walsDeleted: number;
+  readonly seconds: number;
+  /** PUT requests from the first opening until all was quiet again. */
+  readonly uploads: number;
+  /** All requests in that time. */
+  readonly requests: number;
+  /** Of one core. */
+  readonly cpuPercent: number;
+  /** From the last closing until it says that all are protected, in ms; null when not within the bound. */
+  readonly protectedMs: number | null;
 }
 
 /** All that was measured of one contender with one number of databases; null is what it did not get to. */
@@ -44,19 +62,27 @@ export interface Figures {
   firstBackupRequests: RequestCounts | null;
   /** Processor time of all processes for that, in seconds. */
   firstBackupCpuSeconds: number | null;
+  /** The same by process. */
+  firstBackupCpu: Readonly<Record<string, number>> | null;
   /** Highest memory of all processes together during the first backup, in bytes. */
   peakRssBytes: number | null;
   idle: Idle | null;
   /** Beside the databases, in bytes. */
   diskBytes: number | null;
+  openers: Openers | null;
+  /** Writes to databases that were idle. */
   asleep: Spread | null;
+  /** Writes to the same, a moment later. */
   awake: Spread | null;
+  /** Writes to a hundredth of the databases at random, after a first one to each. */
   active: Spread | null;
+  activeDatabases: number | null;
   /** Of one core, while 1% of the databases are written. */
   activeCpuPercent: number | null;
   restartUnchanged: Restart | null;
   restartChanged: Restart | null;
   frontPage: FrontPage | null;
+  store: StoreFigures | null;
 }
 
 export interface FrontPage {
@@ -78,16 +104,20 @@ export function emptyFigures(
     firstBackup: null,
     firstBackupRequests: null,
     firstBackupCpuSeconds: null,
+    firstBackupCpu: null,
     peakRssBytes: null,
     idle: null,
     diskBytes: null,
+    openers: null,
     asleep: null,
     awake: null,
     active: null,
+    activeDatabases: null,
     activeCpuPercent: null,
     restartUnchanged: null,
     restartChanged: null,
     frontPage: null,
+    store: null,
   };
 }
 
@@ -116,4 +146,5 @@ export interface Report {
   /** How much each answer of the S3 server was held back. */
   readonly delayMs: number;
   readonly runs: readonly Figures[];
+  readonly storms: readonly Storm[];
 }

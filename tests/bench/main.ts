@@ -19,21 +19,30 @@ import { MeteringProxy } from "./metering_proxy.ts";
 import { Ours } from "./ours.ts";
 import { Peer } from "./peer.ts";
 import { pictureOf } from "./picture.ts";
+import { measureStorm, type Storm } from "./storm.ts";
 import { tableOf } from "./table.ts";
+import { ORDER } from "./words.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const RESULTS = new URL("tests/results/", ROOT);
 const PICTURE = new URL("docs/bench.svg", ROOT);
+/** Litestream alone needs 450 KB and 6 open files for each: it ends before 100,000. */
+const MOST_FOR_PEERS = 10_000;
 
 const HELP = `deno task bench [options]
   --sizes 1000,10000     numbers of databases (default 1000)
   --quick                500 databases, shorter looks: ends within 5 minutes
-  --only ours|peer|tuned one of the three, or several with commas
+  --only ours|peer|tuned one of the three, or several with commas (default all,
+                         above ${MOST_FOR_PEERS} databases ours alone)
+  --storm 2000           has so many databases written at once, again and again;
+                         without --sizes nothing else is measured
   --idle SECONDS         how long the idle are watched (default 60)
-  --active SECONDS       how long 1% of them are written (default 30)
+  --active SECONDS       how long 1% of them are written, and how long a storm
+                         lasts (default 60)
   --delay MS             hold each answer of the S3 server back, as by one that is
                          further away (default 0)
-  --draw FILE.json       draw the picture of an earlier report again
+  --json FILE.json       where the report goes (default tests/results/bench.json)
+  --draw FILE.json       draw and print earlier reports again; repeatable
   --picture FILE.svg     where the picture goes (default docs/bench.svg)`;
 
 const CONTENDERS: Readonly<
@@ -56,7 +65,9 @@ async function main(): Promise<number> {
       idle: { type: "string" },
       active: { type: "string" },
       delay: { type: "string", default: "0" },
-      draw: { type: "string" },
+      storm: { type: "string" },
+      json: { type: "string" },
+      draw: { type: "string", multiple: true },
       picture: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -67,45 +78,60 @@ async function main(): Promise<number> {
   }
   const picture = values.picture ?? PICTURE;
   if (values.draw !== undefined) {
-    const report = JSON.parse(await readFile(values.draw, "utf8")) as Report;
-    console.log(tableOf(report));
-    await writePicture(picture, report);
+    const reports: Report[] = [];
+    for (const file of values.draw) {
+      reports.push(JSON.parse(await readFile(file, "utf8")));
+    }
+    console.log(tableOf(reports));
+    await writeFile(picture, pictureOf(reports));
     return 0;
   }
   const { quick } = values;
-  const sizes = numbers(values.sizes ?? (quick ? "500" : "1000"), "--sizes");
+  const storms = values.storm === undefined
+    ? []
+    : numbers(values.storm, "--storm");
+  const sizes = values.sizes === undefined && storms.length > 0
+    ? []
+    : numbers(values.sizes ?? (quick ? "500" : "1000"), "--sizes");
+  // Litestream merges files every 30 s: less would miss its requests for that.
   const [idleSeconds] = numbers(values.idle ?? (quick ? "30" : "60"), "--idle");
   const [activeSeconds] = numbers(
-    values.active ?? (quick ? "10" : "30"),
+    values.active ?? (quick ? "12" : "60"),
     "--active",
   );
   const [delayMs] = numbers(values.delay, "--delay");
+  await mkdir(RESULTS, { recursive: true });
+  const json = values.json ?? new URL("bench.json", RESULTS);
   const report = await run({
     delayMs: delayMs!,
     sizes,
-    names: namesOf(values.only),
+    storms,
+    names: values.only === undefined ? null : namesOf(values.only),
     quick,
     idleSeconds: idleSeconds!,
     activeSeconds: activeSeconds!,
+    // A run with many databases takes hours: what is known is kept at once.
+    keep: (report) => writeFile(json, JSON.stringify(report, null, 2) + "\n"),
   });
-  console.log(tableOf(report));
-  await mkdir(RESULTS, { recursive: true });
-  const file = new URL("bench.json", RESULTS);
-  await writeFile(file, JSON.stringify(report, null, 2) + "\n");
-  await writePicture(picture, report);
+  console.log(tableOf([report]));
+  await writeFile(picture, pictureOf([report]));
   return 0;
 }
 
 interface RunOptions {
   readonly delayMs: number;
   readonly sizes: readonly number[];
-  readonly names: readonly ContenderName[];
+  readonly storms: readonly number[];
+  /** Null: as many of them as make sense with a number of databases. */
+  readonly names: readonly ContenderName[] | null;
   readonly quick: boolean;
   readonly idleSeconds: number;
   readonly activeSeconds: number;
+  readonly keep: (report: Report) => Promise<void>;
 }
 
 async function run(options: RunOptions): Promise<Report> {
+  const { quick, idleSeconds, activeSeconds } = options;
   await buildPages();
   const litestream = await findLitestream({
     explicit: null,
@@ -114,43 +140,70 @@ async function run(options: RunOptions): Promise<Report> {
   });
   await using s3 = await S3Server.start();
   const runs: Figures[] = [];
-  for (const count of options.sizes) {
-    for (const name of options.names) {
-      // Each gets fresh files, and they do not stay for the next.
-      await using dir = await TempDir.create("bench");
-      await using proxy = MeteringProxy.start(s3.endpoint, options);
-      const say = (text: string) =>
-        console.error(`${count} ${name}: ${text} [load ${loadNow()}]`);
-      say("making databases");
-      const arena: Arena = {
-        dir: dir.path,
-        databases: await makeDatabases(dir.join("data"), count),
-        proxy,
-        bucket: s3.bucket,
-        prefix: s3.uniquePrefix(name),
-        env: s3.env,
-        litestream: litestream.path,
-      };
-      runs.push(
-        await measure(arena, {
-          start: CONTENDERS[name],
-          name,
-          idleSeconds: options.idleSeconds,
-          activeSeconds: options.activeSeconds,
-          samples: Math.min(count, options.quick ? 30 : 100),
-          say,
-        }),
-      );
-    }
-  }
-  return {
+  const storms: Storm[] = [];
+  const report: Report = {
     takenAt: new Date().toISOString().slice(0, 16) + "Z",
     machine: thisMachine(),
     versions: { Litestream: litestream.version, Deno: Deno.version.deno },
-    quick: options.quick,
+    quick,
     delayMs: options.delayMs,
     runs,
+    storms,
   };
+  /** Each gets fresh files, and they do not stay for the next. */
+  const inArena = async (
+    name: ContenderName,
+    count: number,
+    work: (arena: Arena, say: (text: string) => void) => Promise<void>,
+  ) => {
+    await using dir = await TempDir.create("bench");
+    await using proxy = MeteringProxy.start(s3.endpoint, options);
+    const say = (text: string) =>
+      console.error(`${count} ${name}: ${text} [load ${loadNow()}]`);
+    say("making databases");
+    await work({
+      dir: dir.path,
+      databases: await makeDatabases(dir.join("data"), count),
+      proxy,
+      bucket: s3.bucket,
+      prefix: s3.uniquePrefix(name),
+      env: s3.env,
+      litestream: litestream.path,
+    }, say);
+    await options.keep(report);
+    say("removing databases");
+  };
+  for (const count of options.sizes) {
+    for (const name of options.names ?? namesFor(count)) {
+      await inArena(name, count, async (arena, say) => {
+        runs.push(
+          await measure(arena, {
+            start: CONTENDERS[name],
+            name,
+            restSeconds: quick ? 10 : 20,
+            idleSeconds,
+            activeSeconds,
+            samples: Math.min(Math.floor(count / 2), quick ? 30 : 100),
+            openers: quick ? 150 : 1_000,
+            say,
+          }),
+        );
+      });
+    }
+  }
+  for (const count of options.storms) {
+    await inArena("ours", count, async (arena, say) => {
+      storms.push(
+        await measureStorm(arena, { seconds: activeSeconds, samples: 20, say }),
+      );
+    });
+  }
+  return report;
+}
+
+/** Who is run with a number of databases, if nobody says otherwise. */
+function namesFor(count: number): ContenderName[] {
+  return count <= MOST_FOR_PEERS ? [...ORDER] : ["ours"];
 }
 
 /** The task that starts the program builds its pages when they are not there. */
@@ -160,11 +213,6 @@ async function buildPages(): Promise<void> {
     cwd: ROOT,
   }).spawn().status;
   if (!success) throw new Error('Cannot build: see "deno task build"');
-}
-
-async function writePicture(file: string | URL, report: Report): Promise<void> {
-  await mkdir(new URL("docs/", ROOT), { recursive: true });
-  await writeFile(file, pictureOf(report));
 }
 
 function numbers(text: string, option: string): number[] {
@@ -177,8 +225,7 @@ function numbers(text: string, option: string): number[] {
   });
 }
 
-function namesOf(only: string | undefined): ContenderName[] {
-  if (only === undefined) return ["ours", "peer", "tuned"];
+function namesOf(only: string): ContenderName[] {
   return only.split(",").map((name) => {
     if (name in CONTENDERS) return name as ContenderName;
     throw new Error(`Cannot run --only "${name}": give ours, peer or tuned`);

@@ -12,6 +12,8 @@ export interface PassedRequest {
   /** Path with its query, decoded: `/BUCKET/databases/ID/0000/….ltx`. */
   readonly url: string;
   readonly startedAt: number;
+  /** When the LTX file that it brings was made, in ms since 1970; null when it does not say. */
+  readonly madeAt: number | null;
   /** HTTP status; null until the answer begins. */
   status: number | null;
   answeredAt: number | null;
@@ -126,13 +128,14 @@ export class MeteringProxy implements AsyncDisposable {
   ): Promise<void> {
     const scanner = new RequestScanner();
     await pump(near, far, (bytes) => {
-      for (const { method, url } of scanner.push(bytes)) {
+      for (const { method, url, madeAt } of scanner.push(bytes)) {
         const kind = kindOf(method, url);
         this.#counts[kind] = (this.#counts[kind] ?? 0) + 1;
         pending.push({
           kind,
           url: decode(url),
           startedAt: performance.now(),
+          madeAt: madeAt === null ? null : Date.parse(madeAt),
           status: null,
           answeredAt: null,
         });

@@ -6,7 +6,7 @@ import { Program } from "./program.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Litestream Manager, as `deno task start` runs it. */
+/** Litestream Manager, as `deno task start` runs it; `options` are more flags of its own. */
 export class Ours implements Contender {
   readonly name = "ours";
   /** Address of its pages and its API. */
@@ -14,7 +14,7 @@ export class Ours implements Contender {
   readonly #program: Program;
   readonly #count: number;
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, options: readonly string[] = []) {
     const port = freePorts(1)[0]!;
     this.url = `http://127.0.0.1:${port}`;
     this.#count = arena.databases.ids.length;
@@ -38,6 +38,7 @@ export class Ours implements Contender {
         arena.litestream,
         "--port",
         `${port}`,
+        ...options,
       ],
       env: { PATH, HOME, ...DENO_DIR ? { DENO_DIR } : {}, ...arena.env },
     });
@@ -51,15 +52,24 @@ export class Ours implements Contender {
     return this.#program.ended;
   }
 
+  /** Asks for a number, not for the list: with 100,000 that would be work for it. */
   async allProtected(): Promise<boolean> {
-    const status = await this.status();
-    return status?.counts["protected"] === this.#count;
+    const found = await this.#get("/api/clients?status=protected&limit=1", {
+      end: `,"clients":[`,
+    });
+    return (found as { total: number } | null)?.total === this.#count;
   }
 
   /** Counters of `/api/status`, without its list of clients; null when it does not answer yet. */
   async status(): Promise<StatusHead | null> {
+    const head = await this.#get("/api/status", { end: `,"clients":[` });
+    return head as StatusHead | null;
+  }
+
+  /** The start of an answer in JSON, before `end`; null when there is none yet. */
+  async #get(path: string, { end }: { end: string }): Promise<unknown> {
     try {
-      const response = await fetch(`${this.url}/api/status`);
+      const response = await fetch(this.url + path);
       if (!response.ok || response.body === null) {
         await response.body?.cancel();
         return null;
@@ -69,9 +79,9 @@ export class Ours implements Contender {
         const piece of response.body.pipeThrough(new TextDecoderStream())
       ) {
         text += piece;
-        const end = text.indexOf(`,"clients":[`);
+        const at = text.indexOf(end);
         // Leaving the loop cancels the rest.
-        if (end >= 0) return JSON.parse(`${text.slice(0, end)}}`);
+        if (at >= 0) return JSON.parse(`${text.slice(0, at)}}`);
       }
       return JSON.parse(text);
     } catch (error) {
@@ -94,6 +104,7 @@ export class Ours implements Contender {
 export interface StatusHead {
   readonly counts: Readonly<Record<string, number>>;
   readonly awake: number;
+  readonly daemon: { readonly daemons: number };
 }
 
 export function stateDir({ dir }: Arena): string {

@@ -1,8 +1,9 @@
-import type { ContenderName } from "./contender.ts";
 import type { Figures, Report } from "./figures.ts";
 import { total } from "./metering_proxy.ts";
 import { totalBytes } from "./processes.ts";
-import { bySize, NAMES } from "./table.ts";
+import type { Storm } from "./storm.ts";
+import { bySize } from "./table.ts";
+import { MB, NAMES, ORDER, rounded } from "./words.ts";
 
 interface Panel {
   readonly title: string;
@@ -17,9 +18,9 @@ const PANELS: readonly Panel[] = [
     value: (f) => f.firstBackup ?? f.firstUpload,
   },
   {
-    title: "Memory, idle",
-    unit: "MiB",
-    value: (f) => f.idle && totalBytes(f.idle.rssBytes) / (1 << 20),
+    title: "Memory of all processes, idle",
+    unit: "MB",
+    value: (f) => f.idle && totalBytes(f.idle.processes) / MB,
   },
   {
     title: "S3 requests a minute, idle",
@@ -32,9 +33,9 @@ const PANELS: readonly Panel[] = [
     value: (f) => f.idle?.cpuPercent,
   },
   {
-    title: "Change to replica, median",
+    title: "Change to replica, 1% active, median",
     unit: "s",
-    value: (f) => f.asleep && f.asleep.median / 1_000,
+    value: (f) => f.active && f.active.median / 1_000,
   },
   {
     title: "Start again, unchanged",
@@ -49,42 +50,58 @@ const PANEL_WIDTH = (WIDTH - 3 * MARGIN) / 2;
 const BAR = 16;
 const GAP = 5;
 const LABEL = 132;
-const ORDER: readonly ContenderName[] = ["ours", "peer", "tuned"];
+const LINE = 17;
 
-/** Draws the report, light or dark as the reader has it. */
-export function pictureOf(
-  { machine, versions, runs, takenAt, delayMs }: Report,
-): string {
+/** Draws reports, light or dark as the reader has it. */
+export function pictureOf(reports: readonly Report[]): string {
   const parts: string[] = [];
-  let y = MARGIN;
-  for (const [count, figures] of bySize(runs)) {
-    const present = ORDER.flatMap((name) =>
-      figures.find(({ contender }) => contender === name) ?? []
-    );
-    const height = 34 + present.length * (BAR + GAP);
-    y += 16;
-    parts.push(
-      text(MARGIN, y, `${count.toLocaleString("en")} databases`, "size"),
-    );
-    y += 16;
-    PANELS.forEach((panel, index) => {
-      const x = MARGIN + (index % 2) * (PANEL_WIDTH + MARGIN);
-      const top = y + Math.floor(index / 2) * height;
-      parts.push(drawPanel(panel, present, { x, y: top }));
-    });
-    y += Math.ceil(PANELS.length / 2) * height + 8;
-  }
-  const { processor, cores, memoryGiB } = machine;
-  const far = delayMs > 0 ? `, its answers held back by ${delayMs} ms` : "";
-  y += 8;
+  let y = MARGIN + 16;
   parts.push(text(
     MARGIN,
     y,
-    `${processor}, ${cores} cores, ${memoryGiB} GiB; S3 server on the same cores${far}; Litestream ${
-      versions["Litestream"]
-    }; ${takenAt.slice(0, 10)}. Shorter is better.`,
-    "note",
+    "Litestream Manager and Litestream alone, with the same databases. Shorter is better.",
+    "size",
   ));
+  y += 8;
+  for (const report of reports) {
+    const date = report.takenAt.slice(0, 10);
+    for (const [count, figures] of bySize(report.runs)) {
+      const present = ORDER.flatMap((name) =>
+        figures.find(({ contender }) => contender === name) ?? []
+      );
+      const alone = present.length > 1
+        ? ""
+        : `, ${NAMES[present[0]!.contender]} alone was run`;
+      y += 28;
+      parts.push(
+        text(MARGIN, y, `${rounded(count)} databases, ${date}${alone}`, "size"),
+      );
+      y += 12;
+      const height = 34 + present.length * (BAR + GAP);
+      PANELS.forEach((panel, index) => {
+        const x = MARGIN + (index % 2) * (PANEL_WIDTH + MARGIN);
+        const top = y + Math.floor(index / 2) * height;
+        parts.push(drawPanel(panel, present, { x, y: top }));
+      });
+      y += Math.ceil(PANELS.length / 2) * height;
+    }
+    for (const storm of report.storms) {
+      y += 28;
+      parts.push(text(
+        MARGIN,
+        y,
+        `${rounded(storm.databases)} databases written at once, ${date}`,
+        "size",
+      ));
+      for (const line of stormLines(storm)) {
+        parts.push(text(MARGIN, y += LINE + 2, line, "value"));
+      }
+    }
+  }
+  y += 14;
+  for (const line of notesOf(reports)) {
+    parts.push(text(MARGIN, y += LINE, line, "note"));
+  }
   const height = y + MARGIN;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Litestream Manager and Litestream alone, measured">
 <style>
@@ -102,6 +119,53 @@ text { font: 12px system-ui, sans-serif; fill: #1f2933 }
 ${parts.join("\n")}
 </svg>
 `;
+}
+
+function stormLines(storm: Storm): string[] {
+  const { lag, writesPerSecond, daemons, peakRssBytes, restored } = storm;
+  if (storm.failure !== null) {
+    return [`failed: ${storm.failure.split("\n")[0]}`];
+  }
+  const lines: string[] = [];
+  if (lag !== null && writesPerSecond !== null) {
+    lines.push(
+      `${
+        rounded(writesPerSecond)
+      } writes a second for ${storm.seconds} s: in the replica after ${
+        shown(lag.median / 1_000)
+      } s (median), ${shown(lag.p99 / 1_000)} s (99th percentile)`,
+    );
+  }
+  if (daemons !== null && peakRssBytes !== null) {
+    lines.push(
+      `Litestream daemons: ${daemons}; memory of all processes: ${
+        rounded(peakRssBytes / MB)
+      } MB at most`,
+    );
+  }
+  if (storm.missing !== null && restored !== null) {
+    lines.push(
+      `${storm.missing} last writes missing; ${restored.compared} restored and compared, ${restored.wrong.length} differ`,
+    );
+  }
+  return lines;
+}
+
+/** Who was measured, and on what. */
+function notesOf(reports: readonly Report[]): string[] {
+  const notes = [
+    'Litestream: "litestream replicate" with "dir" and "watch"; tuned: with "l0-retention-check-interval: 1h".',
+    "Idle: nobody writes. 1% active: a hundredth of them is written, at random.",
+    "Started again, Litestream counts as ready when it has asked S3 about every database: it does not tell more.",
+  ];
+  const machines = new Set(reports.map(({ machine, versions, delayMs }) => {
+    const { processor, cores, memoryGiB } = machine;
+    const far = delayMs > 0 ? `, its answers held back by ${delayMs} ms` : "";
+    return `${processor}, ${cores} cores, ${memoryGiB} GiB; S3 server on the same cores${far}; Litestream ${
+      versions["Litestream"]
+    }`;
+  }));
+  return [...notes, ...machines];
 }
 
 function drawPanel(
@@ -144,7 +208,7 @@ function drawPanel(
 function shown(value: number): string {
   if (value === 0) return "0";
   if (value < 10) return value.toFixed(value < 1 ? 2 : 1);
-  return Math.round(value).toLocaleString("en");
+  return rounded(value);
 }
 
 function text(x: number, y: number, words: string, kind: string): string {

@@ -1,17 +1,42 @@
+/** Processes of one name. */
+export interface ProcessGroup {
+  readonly count: number;
+  /** Resident memory; what two of them share counts twice. */
+  readonly rssBytes: number;
+}
+
+export type ProcessGroups = Readonly<Record<string, ProcessGroup>>;
+
 /** What a process and all that it started use, as /proc tells it. */
 export interface Usage {
-  /** Resident memory in bytes, by the program's name. */
-  readonly rssBytes: Readonly<Record<string, number>>;
+  /** By what they are: `manager`, `pin host`, `litestream`, else the program's name. */
+  readonly processes: ProcessGroups;
   /** Processor time used until now, in seconds, with children that ended. */
   readonly cpuSeconds: number;
   readonly openFiles: number;
   readonly inotifyWatches: number;
 }
 
+/** One process at one moment. */
+export interface ProcessFacts {
+  readonly pid: number;
+  /** Tells it from another one that gets its number later. */
+  readonly startedAt: string;
+  readonly name: string;
+  readonly rssBytes: number;
+  /** Its own processor time, in seconds. */
+  readonly ownSeconds: number;
+  /** That of the children that it saw end, and of theirs. */
+  readonly childSeconds: number;
+}
+
 interface Stat {
   readonly pid: number;
   readonly parent: number;
-  readonly ticks: number;
+  readonly startedAt: string;
+  readonly command: string;
+  readonly ownTicks: number;
+  readonly childTicks: number;
 }
 
 /** Clock ticks a second in /proc: fixed by the kernel's interface to programs. */
@@ -19,37 +44,58 @@ const TICKS_PER_SECOND = 100;
 
 /** Sums up a process and its descendants; all zero when it ended. */
 export function usageOf(root: number): Usage {
-  const rssBytes: Record<string, number> = {};
-  let ticks = 0, openFiles = 0, inotifyWatches = 0;
-  for (const stat of descendants(root)) {
-    const memory = residentBytes(stat.pid);
-    if (memory === null) continue;
-    const { name, bytes } = memory;
-    rssBytes[name] = (rssBytes[name] ?? 0) + bytes;
-    ticks += stat.ticks;
-    const { files, watches } = descriptors(stat.pid);
+  const facts = processTree(root);
+  let openFiles = 0, inotifyWatches = 0;
+  for (const { pid } of facts) {
+    const { files, watches } = descriptors(pid);
     openFiles += files;
     inotifyWatches += watches;
   }
   return {
-    rssBytes,
-    cpuSeconds: ticks / TICKS_PER_SECOND,
+    processes: groupsOf(facts),
+    cpuSeconds: facts.reduce(
+      (sum, { ownSeconds, childSeconds }) => sum + ownSeconds + childSeconds,
+      0,
+    ),
     openFiles,
     inotifyWatches,
   };
 }
 
-/** Resident memory of a process and its descendants, in bytes; cheaper than {@linkcode usageOf}. */
-export function treeRssBytes(root: number): number {
-  let sum = 0;
-  for (const { pid } of descendants(root)) {
-    sum += residentBytes(pid)?.bytes ?? 0;
-  }
-  return sum;
+/** A process and its descendants, those too that ended and were not waited for yet. */
+export function processTree(root: number): ProcessFacts[] {
+  return descendants(root).map((stat) => ({
+    pid: stat.pid,
+    startedAt: stat.startedAt,
+    name: nameOf(stat, root),
+    rssBytes: residentBytes(stat.pid),
+    ownSeconds: stat.ownTicks / TICKS_PER_SECOND,
+    childSeconds: stat.childTicks / TICKS_PER_SECOND,
+  }));
 }
 
-export function totalBytes(rssBytes: Usage["rssBytes"]): number {
-  return Object.values(rssBytes).reduce((sum, bytes) => sum + bytes, 0);
+export function totalBytes(groups: ProcessGroups): number {
+  return Object.values(groups).reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+}
+
+function groupsOf(facts: readonly ProcessFacts[]): ProcessGroups {
+  const groups: Record<string, ProcessGroup> = {};
+  for (const { name, rssBytes } of facts) {
+    if (rssBytes === 0) continue;
+    const { count, rssBytes: others } = groups[name] ??
+      { count: 0, rssBytes: 0 };
+    groups[name] = { count: count + 1, rssBytes: others + rssBytes };
+  }
+  return groups;
+}
+
+function nameOf({ pid, command }: Stat, root: number): string {
+  const words = readProc(`${pid}/cmdline`)?.split("\0") ?? [];
+  const program = words[0]?.split("/").at(-1) || command;
+  // The kernel keeps 15 characters of a name.
+  if (program.startsWith("litestream")) return "litestream";
+  if (words.some((word) => word.includes("pin_host"))) return "pin host";
+  return pid === root ? "manager" : command;
 }
 
 function descendants(root: number): Stat[] {
@@ -74,27 +120,25 @@ function readStat(pid: number): Stat | null {
   const text = readProc(`${pid}/stat`);
   if (text === null) return null;
   // The name stands in parentheses and may hold any character.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const nameEnd = text.lastIndexOf(")");
+  const fields = text.slice(nameEnd + 2).split(" ");
   const [user, system, childUser, childSystem] = fields.slice(11, 15).map(
     Number,
   );
   return {
     pid,
     parent: Number(fields[1]),
-    ticks: user! + system! + childUser! + childSystem!,
+    startedAt: fields[19]!,
+    command: text.slice(text.indexOf("(") + 1, nameEnd),
+    ownTicks: user! + system!,
+    childTicks: childUser! + childSystem!,
   };
 }
 
-function residentBytes(pid: number): { name: string; bytes: number } | null {
-  const status = readProc(`${pid}/status`);
-  const kibibytes = /^VmRSS:\s*(\d+) kB/m.exec(status ?? "")?.[1];
-  if (status === null || kibibytes === undefined) return null;
-  const name = /^Name:\t(.*)$/m.exec(status)?.[1] ?? "?";
-  const isPinHost = readProc(`${pid}/cmdline`)?.includes("pin_host") ?? false;
-  return {
-    name: isPinHost ? `${name} (pin host)` : name,
-    bytes: Number(kibibytes) * 1024,
-  };
+/** 0 for one that ended. */
+function residentBytes(pid: number): number {
+  const status = readProc(`${pid}/status`) ?? "";
+  return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
 function descriptors(pid: number): { files: number; watches: number } {
@@ -106,6 +150,7 @@ function descriptors(pid: number): { files: number; watches: number } {
       watches += info.match(/^inotify wd:/gm)?.length ?? 0;
     }
   } catch (error) {
+    // It ended meanwhile.
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return { files, watches };

@@ -4,6 +4,13 @@ const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/;
 /** An LTX file of level 0, in any of Litestream's layouts of a bucket. */
 const LEVEL_0 = /\/(?:0|0000)\/[0-9a-f]{16}-[0-9a-f]{16}\.ltx/;
 
+/** One moment on two clocks: that of `performance.now()`, and that of Litestream. */
+interface Moment {
+  readonly at: number;
+  /** In ms since 1970, as whole as Litestream's. */
+  readonly wallMs: number;
+}
+
 /**
  * What reached the bucket, as the proxy saw the bucket take it; the same
  * measure for everybody, whatever a program says of itself.
@@ -15,7 +22,7 @@ export class Replication implements Disposable {
   readonly named = new Set<string>();
   /** When the last database was named for the first time, by `performance.now()`. */
   lastNamedAt = 0;
-  readonly #writtenAt = new Map<string, number>();
+  readonly #writtenAt = new Map<string, Moment>();
   readonly #latencies: number[] = [];
   readonly #subscription: Disposable;
 
@@ -24,11 +31,12 @@ export class Replication implements Disposable {
   }
 
   /**
-   * Notes that a database was written. Several writes that go together count as
-   * the first of them, which waited longest.
+   * Notes that a database is about to be written. Several writes that go
+   * together count as the first of them, which waited longest.
    */
-  written(id: string): void {
-    if (!this.#writtenAt.has(id)) this.#writtenAt.set(id, performance.now());
+  writing(id: string): void {
+    if (this.#writtenAt.has(id)) return;
+    this.#writtenAt.set(id, { at: performance.now(), wallMs: Date.now() });
   }
 
   /** How many databases were written and not uploaded since. */
@@ -52,7 +60,8 @@ export class Replication implements Disposable {
     this.#subscription[Symbol.dispose]();
   }
 
-  #answered({ kind, url, status, startedAt, answeredAt }: PassedRequest): void {
+  #answered(request: PassedRequest): void {
+    const { kind, url, status, startedAt, answeredAt, madeAt } = request;
     const id = UUID.exec(url)?.[0];
     if (id === undefined || answeredAt === null) return;
     if (!this.named.has(id)) {
@@ -61,10 +70,11 @@ export class Replication implements Disposable {
     }
     if (kind !== "PUT" || status !== 200 || !LEVEL_0.test(url)) return;
     this.uploaded.add(id);
-    const writtenAt = this.#writtenAt.get(id);
-    // One that began before the write cannot hold it.
-    if (writtenAt === undefined || startedAt < writtenAt) return;
+    const written = this.#writtenAt.get(id);
+    if (written === undefined || startedAt < written.at) return;
+    // It may have waited to be sent: one made before the write cannot hold it.
+    if (madeAt !== null && madeAt < written.wallMs) return;
     this.#writtenAt.delete(id);
-    this.#latencies.push(answeredAt - writtenAt);
+    this.#latencies.push(answeredAt - written.at);
   }
 }

@@ -3,6 +3,8 @@ export interface ScannedRequest {
   readonly method: string;
   /** Path with its query, as sent. */
   readonly url: string;
+  /** When Litestream made the file that is sent, in its own words; null for others. */
+  readonly madeAt: string | null;
 }
 
 type State = "head" | "body" | "chunk size" | "chunk" | "trailer";
@@ -86,6 +88,12 @@ export class RequestScanner {
       this.#left = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
       if (this.#left > 0) this.#state = "body";
     }
-    return { method: line[1]!, url: line[2]! };
+    return { method: line[1]!, url: line[2]!, madeAt: madeAtOf(text) };
   }
+}
+
+/** Litestream puts the time of an LTX file's header beside the object. */
+function madeAtOf(head: string): string | null {
+  return /\r\nx-amz-meta-litestream-timestamp: *([^\r]+)/i.exec(head)?.[1] ??
+    null;
 }

@@ -1,48 +1,63 @@
-import type { ContenderName } from "./contender.ts";
-import type { Figures, Report, Spread } from "./figures.ts";
-import { type RequestCounts, total } from "./metering_proxy.ts";
-import { totalBytes } from "./processes.ts";
-import { verdictsOf } from "./targets.ts";
+import type { Figures, Report } from "./figures.ts";
+import { ROWS } from "./rows.ts";
+import type { Storm } from "./storm.ts";
+import { stormVerdicts, type Verdict, verdictsOf } from "./targets.ts";
+import {
+  align,
+  MB,
+  MISSING,
+  NAMES,
+  ORDER,
+  partsText,
+  rounded,
+  spreadText,
+} from "./words.ts";
 
-export const NAMES: Readonly<Record<ContenderName, string>> = {
-  ours: "Litestream Manager",
-  peer: "Litestream",
-  tuned: "Litestream, tuned",
-};
+const LEGEND = `
+Litestream: "litestream replicate" with "dir" and "watch" over the same databases; tuned: with
+"l0-retention-check-interval: 1h". All ran one after the other, each with fresh files. Times to
+the replica are median / 99th percentile, from a write until S3 has answered the PUT of it. Idle:
+nobody writes. Only read: sleeping databases that an application opened, read and closed, whereby
+SQLite deletes the WAL. "ours / peer" below 1 is in our favour. Started again, Litestream counts
+as ready when it has asked S3 about every database: it does not say more.`
+  .trim();
 
-interface Row {
-  readonly what: string;
-  /** For ratios; null where there is none. */
-  readonly value: (figures: Figures) => number | null | undefined;
-  readonly show: (figures: Figures) => string | null;
-}
-
-const MIB = 1 << 20;
-
-/** The report as text: a table for each number of databases, then the targets. */
-export function tableOf(report: Report): string {
-  const { machine, versions, runs, takenAt, delayMs } = report;
-  const lines = [
-    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}`,
-    Object.entries(versions).map((pair) => pair.join(" ")).join(", ") +
-    `, ${takenAt}` + (delayMs > 0 ? `, S3 held back by ${delayMs} ms` : ""),
-  ];
-  for (const [count, figures] of bySize(runs)) {
-    lines.push("", ...sizeTable(count, figures));
+/** Reports as text: a table for each number of databases, then the targets. */
+export function tableOf(reports: readonly Report[]): string {
+  const lines: string[] = [];
+  for (const report of reports) {
+    lines.push(...headOf(report));
+    for (const [count, figures] of bySize(report.runs)) {
+      lines.push("", ...sizeTable(count, figures));
+    }
+    for (const storm of report.storms) lines.push("", ...stormTable(storm));
+    lines.push("");
   }
-  return lines.join("\n");
+  return [...lines, LEGEND].join("\n");
 }
 
 export function bySize(runs: readonly Figures[]): Map<number, Figures[]> {
   return Map.groupBy(runs, ({ databases }) => databases);
 }
 
+function headOf({ machine, versions, takenAt, delayMs, quick }: Report) {
+  const { processor, cores, memoryGiB, system } = machine;
+  const far = delayMs > 0 ? `, S3 held back by ${delayMs} ms` : "";
+  return [
+    `${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}; the S3 server on the same cores`,
+    Object.entries(versions).map((pair) => pair.join(" ")).join(", ") +
+    `, taken ${takenAt}${far}${quick ? ", quick" : ""}`,
+  ];
+}
+
 function sizeTable(count: number, runs: readonly Figures[]): string[] {
-  const ours = runs.find(({ contender }) => contender === "ours");
-  const others = runs.filter(({ contender }) => contender !== "ours");
-  const ordered = ours === undefined ? others : [ours, ...others];
+  const ordered = ORDER.flatMap((name) =>
+    runs.find(({ contender }) => contender === name) ?? []
+  );
+  const ours = ordered.find(({ contender }) => contender === "ours");
+  const others = ordered.filter(({ contender }) => contender !== "ours");
   const rows: string[][] = [[
-    `${count.toLocaleString("en")} databases`,
+    `${rounded(count)} databases`,
     ...ordered.map(({ contender }) => NAMES[contender]),
     ...ours === undefined
       ? []
@@ -55,174 +70,96 @@ function sizeTable(count: number, runs: readonly Figures[]): string[] {
     const ratios = ours === undefined ? [] : others.map((other) => {
       const theirs = value(other);
       if (own == null || theirs == null || theirs === 0) return "";
-      return (own / theirs).toFixed(2);
+      return Number.isFinite(own / theirs) ? (own / theirs).toFixed(2) : "";
     });
     rows.push([what, ...shown.map((text) => text ?? "-"), ...ratios]);
   }
   const lines = align(rows);
-  for (const { contender, failure } of runs) {
-    if (failure === null) continue;
-    const [first, ...rest] = failure.split("\n").filter((line) => line !== "");
-    lines.push(`${NAMES[contender]} failed: ${[first, rest[0]].join(": ")}`);
+  for (const { contender, failure } of ordered) {
+    if (failure !== null) {
+      lines.push(`${NAMES[contender]} failed: ${firstWords(failure)}`);
+    }
   }
-  if (ours !== undefined) {
-    const peer = runs.find(({ contender }) => contender === "peer");
-    const verdicts = verdictsOf(ours, peer);
-    lines.push(
-      "",
-      ...align([
-        ["Targets", "limit", "measured", ""],
-        ...verdicts.map(({ what, limit, measured, isMet }) => [
-          what,
-          limit,
-          measured,
-          isMet ? "ok" : "MISSED",
-        ]),
-      ]),
-    );
+  if (others.length === 0) {
+    lines.push("Litestream alone was not run with this many.");
   }
-  return lines;
+  if (ours === undefined) return lines;
+  const peer = others.find(({ contender }) => contender === "peer");
+  return [...lines, "", ...targetTable(verdictsOf(ours, peer))];
 }
 
-const ROWS: readonly Row[] = [
-  row("all uploaded, s", (f) => f.firstUpload, (n) => n.toFixed(1)),
-  row("all told as protected, s", (f) => f.firstBackup, (n) => n.toFixed(1)),
-  requestsRow("S3 requests for that", (f) => f.firstBackupRequests),
-  row(
-    "processor time for that, s",
-    (f) => f.firstBackupCpuSeconds,
-    (n) => n.toFixed(1),
-  ),
-  row("peak memory for that, MiB", (f) => inMib(f.peakRssBytes), rounded),
-  row(
-    "idle: memory, MiB",
-    (f) => f.idle && totalBytes(f.idle.rssBytes) / MIB,
-    rounded,
-  ),
-  {
-    what: "idle: of which",
-    value: () => null,
-    show: (f) =>
-      f.idle && Object.entries(f.idle.rssBytes)
-        .filter(([, bytes]) => bytes > 5 * MIB)
-        .map(([name, bytes]) => `${name} ${rounded(bytes / MIB)}`).join(" "),
-  },
-  row(
-    "idle: processor, % of a core",
-    (f) => f.idle?.cpuPercent,
-    (n) => n.toFixed(1),
-  ),
-  requestsRow(
-    "idle: S3 requests a minute",
-    (f) => f.idle && f.idle.requestsPerMinute,
-  ),
-  row("idle: open files", (f) => f.idle?.openFiles, rounded),
-  row("idle: inotify watches", (f) => f.idle?.inotifyWatches, rounded),
-  row(
-    "disk beside the databases, MiB",
-    (f) => inMib(f.diskBytes),
-    (n) => n.toFixed(1),
-  ),
-  spreadRow("change to replica, idle database, s", (f) => f.asleep),
-  spreadRow("change to replica, just written, s", (f) => f.awake),
-  spreadRow("change to replica, 1% active, s", (f) => f.active),
-  row("1% active: processor, %", (f) => f.activeCpuPercent, rounded),
-  row(
-    "start again, unchanged, s",
-    (f) => f.restartUnchanged?.seconds,
-    (n) => n.toFixed(2),
-  ),
-  requestsRow("S3 requests for that", (f) => f.restartUnchanged?.requests),
-  row(
-    "start again, 1% changed, s",
-    (f) => f.restartChanged?.seconds,
-    (n) => n.toFixed(2),
-  ),
-  requestsRow("S3 requests for that", (f) => f.restartChanged?.requests),
-  spreadRow("front page, first byte, s", (f) => f.frontPage?.firstByte),
-  row(
-    "front page, KB of HTML",
-    (f) => f.frontPage && f.frontPage.htmlBytes / 1_000,
-    rounded,
-  ),
-  row("load of the machine before", (f) => f.loadBefore, (n) => n.toFixed(1)),
-];
-
-function row(
-  what: string,
-  value: Row["value"],
-  format: (value: number) => string,
-): Row {
-  return {
-    what,
-    value: what.startsWith("load") ? () => null : value,
-    show: (figures) => {
-      const known = value(figures);
-      return known == null ? null : format(known);
-    },
-  };
+function stormTable(storm: Storm): string[] {
+  const { wakes, lag, cpuPercent, restored } = storm;
+  const or = (text: string | null | undefined) => text ?? "-";
+  const lines = align([
+    [`All of ${rounded(storm.databases)} databases written at once`, "ours"],
+    [
+      "first write to each, all asleep, in the replica, s",
+      or(wakes && spreadText(wakes)),
+    ],
+    [`then each every 2 to 5 s, for, s`, rounded(storm.seconds)],
+    ["writes a second", or(storm.writesPerSecond?.toFixed(0))],
+    ["change to replica, s", or(lag && spreadText(lag))],
+    [
+      "told as protected, on average",
+      or(
+        storm.protectedShare === null
+          ? null
+          : `${(storm.protectedShare * 100).toFixed(1)}%`,
+      ),
+    ],
+    [
+      "lagging or failing at one time, most",
+      or(storm.worstTrouble?.toString()),
+    ],
+    ["Litestream daemons", or(storm.daemons?.toString())],
+    [
+      "peak memory of all processes, MB",
+      or(
+        storm.peakRssBytes === null ? null : rounded(storm.peakRssBytes / MB),
+      ),
+    ],
+    [
+      "processor, % of a core",
+      or(
+        cpuPercent && partsText(cpuPercent, { atLeast: 0.5, show: rounded }),
+      ),
+    ],
+    [
+      "after the last write, all protected, s",
+      storm.missing === null
+        ? "-"
+        : storm.protectedAfter?.toFixed(2) ?? MISSING,
+    ],
+    ["last writes that are missing", or(storm.missing?.toString())],
+    [
+      "restored and compared row by row",
+      or(
+        restored && `${restored.compared}, ${restored.wrong.length} differ`,
+      ),
+    ],
+    ["load of the machine before", storm.loadBefore.toFixed(1)],
+  ]);
+  if (storm.failure !== null) {
+    lines.push(`failed: ${firstWords(storm.failure)}`);
+  }
+  for (const words of restored?.wrong ?? []) lines.push(`  ${words}`);
+  return [...lines, "", ...targetTable(stormVerdicts(storm))];
 }
 
-function requestsRow(
-  what: string,
-  value: (figures: Figures) => RequestCounts | null | undefined,
-): Row {
-  return {
-    what,
-    value: (figures) => {
-      const counts = value(figures);
-      return counts == null ? null : total(counts);
-    },
-    show: (figures) => {
-      const counts = value(figures);
-      if (counts == null) return null;
-      const kinds = Object.entries(counts).filter(([, n]) => n > 0);
-      if (kinds.length === 0) return "0";
-      return kinds.sort(([, a], [, b]) => b - a)
-        .map(([kind, n]) => `${n} ${kind}`).join(" ");
-    },
-  };
+function targetTable(verdicts: readonly Verdict[]): string[] {
+  return align([
+    ["Targets", "limit", "measured", ""],
+    ...verdicts.map(({ what, limit, measured, isMet }) => [
+      what,
+      limit,
+      measured,
+      isMet ? "ok" : "MISSED",
+    ]),
+  ]);
 }
 
-/** Median and 99th percentile, in seconds. */
-function spreadRow(
-  what: string,
-  value: (figures: Figures) => Spread | null | undefined,
-): Row {
-  return {
-    what,
-    value: (figures) => value(figures)?.median,
-    show: (figures) => {
-      const spread = value(figures);
-      if (spread == null) return null;
-      const { median, p99, missing } = spread;
-      const times = [median, p99].map((ms) =>
-        (ms / 1_000).toFixed(ms < 100 ? 3 : 2)
-      );
-      return times.join(" / ") + (missing > 0 ? ` (${missing} missing)` : "");
-    },
-  };
-}
-
-function inMib(bytes: number | null): number | null {
-  return bytes === null ? null : bytes / MIB;
-}
-
-function rounded(value: number): string {
-  return Math.round(value).toLocaleString("en");
-}
-
-function align(rows: readonly (readonly string[])[]): string[] {
-  const columns = Math.max(...rows.map((cells) => cells.length));
-  const widths = Array.from(
-    { length: columns },
-    (_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
-  );
-  const lines = rows.map((cells) =>
-    cells.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)
-    ).join("  ").trimEnd()
-  );
-  lines.splice(1, 0, widths.map((width) => "-".repeat(width)).join("  "));
-  return lines;
+function firstWords(failure: string): string {
+  const [first, ...rest] = failure.split("\n").filter((line) => line !== "");
+  return [first, ...rest.slice(0, 1)].join(": ");
 }
