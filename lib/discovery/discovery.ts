@@ -29,7 +29,8 @@ export interface DiscoveryOptions {
   mayOpen?(path: string): boolean;
   /**
    * How long after a sweep the next begins, in ms, at least: 100 times as long
-   * as the last one kept the processor. @default {10000}
+   * as the last one kept the processor, but not longer than 10 minutes; within
+   * 30 s as long as not every folder is watched. @default {10000}
    */
   readonly sweepMs?: number;
   /** @default {openBestWatch} */
@@ -37,9 +38,16 @@ export interface DiscoveryOptions {
 }
 
 const SWEEP_MS = 10_000;
-/** Without a watch on every folder sweeps come this often at least and at most, in ms. */
+/** The longest rest: what no hint tells of is found so long after it, and a sweep, in ms. */
+const MAX_REST_MS = 600_000;
+/** The shortest rest without a watch on every folder, in ms. */
 const POLL_MIN_MS = 1_000;
-const POLL_MAX_MS = 30_000;
+/**
+ * Without a watch on every folder, a sweep begins so long after the end of the
+ * one before, less what that took, in ms: every change is found within 30 s,
+ * also when a sweep takes a little longer than the one before.
+ */
+const POLL_MS = 25_000;
 /** What others do while a listing is waited for is not our cost: no look takes longer, in ms. */
 const MAX_LOOK_MS = 0.1;
 /** How long after one batch of hints the next is taken, in ms. */
@@ -67,6 +75,8 @@ export class Discovery implements AsyncDisposable {
   readonly #sweepWanted = new Bell();
   #fullWanted = false;
   #costMs = 0;
+  /** How long the last sweep took, whatever else the machine did. */
+  #sweepMs = 0;
   #sweeping: Promise<void> = Promise.resolve();
   #loops: Promise<unknown> = Promise.resolve();
 
@@ -78,6 +88,12 @@ export class Discovery implements AsyncDisposable {
       troubles: this.#troubles,
       onHint: (folder, name, isFolder) => this.#hint(folder, name, isFolder),
       onOverflow: () => this.#wantFullSweep(),
+      onWatched: (path) => {
+        // One that is still to be listed will be seen as it is then.
+        if (this.#mirror.tree.get(path)?.opened) this.#hint(path, "", true);
+      },
+      // The rest between two sweeps is another now.
+      onIncomplete: () => this.#sweepWanted.ring(),
     });
     this.#mirror = new Mirror({
       roots: this.#roots,
@@ -218,9 +234,10 @@ export class Discovery implements AsyncDisposable {
   async #sweepNowAndThen(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      const end = performance.now() + this.#restMs();
-      while (!signal.aborted && !this.#fullWanted) {
-        const left = end - performance.now();
+      const start = performance.now();
+      while (!signal.aborted) {
+        const restMs = this.#fullWanted ? this.#pauseMs : this.#restMs;
+        const left = start + restMs - performance.now();
         if (left <= 0) break;
         const lost = this.#mirror.missing.size > 0;
         await this.#sweepWanted.wait({
@@ -233,19 +250,24 @@ export class Discovery implements AsyncDisposable {
       const full = this.#fullWanted;
       this.#fullWanted = false;
       if (!signal.aborted) await this.#sweep(full);
-      // However often hints get lost, sweeping leaves most of the time to others.
-      await sleep(Math.min(POLL_MAX_MS, this.#costMs * 3), { signal });
     }
   }
 
-  #restMs(): number {
+  /** However often hints get lost, sweeping leaves most of the time to others. */
+  get #pauseMs(): number {
+    return Math.min(this.#restMs, this.#costMs * 3);
+  }
+
+  /** How long nothing is swept when nobody asks for it. */
+  get #restMs(): number {
     const stretched = this.#costMs * 100;
     const least = this.#options.sweepMs ?? SWEEP_MS;
-    if (this.#watches.complete) return Math.max(least, stretched);
-    return Math.min(
-      POLL_MAX_MS,
-      Math.max(Math.min(least, POLL_MIN_MS), stretched),
-    );
+    if (this.#watches.complete) {
+      return Math.max(least, Math.min(stretched, MAX_REST_MS));
+    }
+    // From one look at a file to the next: the rest and a sweep.
+    const most = Math.max(0, POLL_MS - this.#sweepMs);
+    return Math.min(most, Math.max(Math.min(least, POLL_MIN_MS), stretched));
   }
 
   /** One sweep after the other. A full one lists each folder, changed or not. */
@@ -266,6 +288,7 @@ export class Discovery implements AsyncDisposable {
     const pacer = new Pacer({ signal });
     const listing = this.#listing(pacer);
     const { tree } = this.#mirror;
+    const start = performance.now();
     let looks = 0;
     this.#watches.retry();
     for (const root of this.#roots) this.#mirror.check(root);
@@ -289,7 +312,9 @@ export class Discovery implements AsyncDisposable {
       if (told && tree.has(folder)) this.#watches.add(folder);
     }
     await this.#tell(pacer);
+    this.#watches.settle();
     this.#costMs = Math.min(pacer.cpuMs, looks * MAX_LOOK_MS);
+    this.#sweepMs = performance.now() - start;
   }
 
   /** Looks at the files that are known in a folder; tells whether any had changed. */

@@ -28,6 +28,8 @@ export interface Folder {
   readonly identity: string;
   readonly folders: Map<string, Folder>;
   readonly files: Map<string, FileEntry>;
+  /** Its first listing has begun: what happens now it may not see. */
+  opened: boolean;
   /** Its time of change before it was last listed, in ns; -1 before that. */
   listedNs: bigint;
   /** It must be listed again: not all could be seen, or one more change need not show. */
@@ -74,6 +76,7 @@ export class FolderTree {
       identity,
       folders: new Map(),
       files: new Map(),
+      opened: false,
       listedNs: -1n,
       racy: false,
       troubled: false,
