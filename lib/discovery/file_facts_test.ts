@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fingerprintOf } from "../domain/client.ts";
-import { markOf, pathIn, quickMark, readFacts } from "./file_facts.ts";
+import { markOf, pathIn, quickStamp, readFacts } from "./file_facts.ts";
 import { TempFolder } from "./testing.ts";
 
 Deno.test("a mark is the fingerprint, and the quick look sees the same", () => {
@@ -8,8 +8,9 @@ Deno.test("a mark is the fingerprint, and the quick look sees the same", () => {
   const path = root.at("x.db");
   assert.equal(readFacts(path), null);
   assert.equal(readFacts(root.at("x.db", "below")), null);
-  assert.equal(quickMark(path), "");
+  assert.ok(Number.isNaN(quickStamp(path)));
   const marks = new Set<string>();
+  const stamps = new Set<number>();
   const steps = [
     () => Deno.writeTextFileSync(path, "one"),
     () => Deno.writeTextFileSync(path, "three"),
@@ -27,11 +28,14 @@ Deno.test("a mark is the fingerprint, and the quick look sees the same", () => {
     const facts = readFacts(path);
     if (facts === null) continue;
     assert.equal(markOf(facts), fingerprintOf(facts));
-    assert.equal(quickMark(path), markOf(facts));
+    assert.equal(quickStamp(path), quickStamp(path));
+    stamps.add(quickStamp(path));
     marks.add(markOf(facts));
   }
   // Without its WAL it looks as it did before it had one.
   assert.equal(marks.size, steps.length - 2);
+  assert.equal(stamps.size, steps.length - 2);
+  assert.ok([...stamps].every(Number.isSafeInteger));
 });
 
 Deno.test("paths are joined as the system does", () => {

@@ -14,6 +14,10 @@ export interface FileEntry {
   mark: string;
   /** With the inode's number, which is given to a new file at once, tells a file from another. */
   createdAt: number | null;
+  /** See `quickStamp`, at the last sweep that had to look properly; NaN before. */
+  stamp: number;
+  /** As long as it has that stamp, it is as it was told. */
+  isSteady: boolean;
   /** Written so shortly before it was looked at that one more write need not show. */
   racy: boolean;
 }

@@ -16,6 +16,8 @@ const MAX_TRIED = 100;
 export interface WatchSetOptions
   extends Pick<WatchHandlers, "onHint" | "onOverflow"> {
   readonly troubles: Troubles;
+  /** Whether other machines write in a folder, of which no watch tells. */
+  isRemote(path: string): boolean;
   /** A folder that was not watched is from now on: what happened before was not seen. */
   onWatched(path: string): void;
   /** Not every folder is watched any more. */
@@ -32,6 +34,9 @@ export class WatchSet implements AsyncDisposable {
   readonly #pending = new Set<string>();
   readonly #unwatched = new Set<string>();
   readonly #denied = new Set<string>();
+  readonly #remote = new Set<string>();
+  /** By the number of the file system's device. */
+  readonly #remoteDevices = new Map<string, boolean>();
   /** Why the last that is not watched is not. */
   #refusal: Exclude<WatchResult, string> | null = null;
 
@@ -53,10 +58,10 @@ export class WatchSet implements AsyncDisposable {
     else this.#watcher = opened;
   }
 
-  /** Whether every folder that may be read is watched. */
+  /** Whether every folder that may be read is watched, and its watch tells all. */
   get complete(): boolean {
     return this.#watcher !== null && this.#unwatched.size === 0 &&
-      this.#pending.size === 0;
+      this.#pending.size === 0 && this.#remote.size === 0;
   }
 
   /**
@@ -65,10 +70,14 @@ export class WatchSet implements AsyncDisposable {
    *
    * @returns false when the folder is gone
    */
-  add({ path }: Folder): boolean {
+  add({ path, identity }: Folder): boolean {
     if (this.#watcher === null) return true;
+    if (this.#isRemote(path, identity)) this.#remote.add(path);
     const result = this.#watcher.add(path);
-    if (result === "gone") return false;
+    if (result === "gone") {
+      this.#remote.delete(path);
+      return false;
+    }
     this.#folders.add(path);
     this.#note(path, result);
     return true;
@@ -79,6 +88,7 @@ export class WatchSet implements AsyncDisposable {
     this.#pending.delete(path);
     this.#unwatched.delete(path);
     this.#denied.delete(path);
+    this.#remote.delete(path);
     this.#watcher?.remove(path);
   }
 
@@ -112,6 +122,16 @@ export class WatchSet implements AsyncDisposable {
       if (typeof result === "object") return;
       if (result === "pending" && ++tried === most) return;
     }
+  }
+
+  #isRemote(path: string, identity: string): boolean {
+    const device = identity.slice(0, identity.indexOf(":"));
+    let isRemote = this.#remoteDevices.get(device);
+    if (isRemote === undefined) {
+      isRemote = this.#options.isRemote(path);
+      this.#remoteDevices.set(device, isRemote);
+    }
+    return isRemote;
   }
 
   #again(path: string): WatchResult | undefined {

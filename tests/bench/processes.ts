@@ -90,9 +90,9 @@ function residentBytes(pid: number): { name: string; bytes: number } | null {
   const kibibytes = /^VmRSS:\s*(\d+) kB/m.exec(status ?? "")?.[1];
   if (status === null || kibibytes === undefined) return null;
   const name = /^Name:\t(.*)$/m.exec(status)?.[1] ?? "?";
-  const isPinHost = readProc(`${pid}/cmdline`)?.includes("pin_host") ?? false;
+  const host = /(pin|watch)_host/.exec(readProc(`${pid}/cmdline`) ?? "")?.[1];
   return {
-    name: isPinHost ? `${name} (pin host)` : name,
+    name: host === undefined ? name : `${name} (${host} host)`,
     bytes: Number(kibibytes) * 1024,
   };
 }
