@@ -14,7 +14,7 @@ import { randomUUID } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { LIST_PRICES } from "../lib/domain/prices.ts";
-import { LineSplitter } from "../lib/litestream/line_splitter.ts";
+import { LineSplitter } from "../lib/domain/line_splitter.ts";
 import type { Config } from "../lib/config.ts";
 import { Adversary } from "./support/adversary.ts";
 import { contentDigest } from "./support/app_database.ts";

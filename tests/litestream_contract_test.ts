@@ -15,7 +15,7 @@ import { connectionUrl } from "../lib/domain/replica_target.ts";
 import { childEnvironment } from "../lib/litestream/child_environment.ts";
 import { daemonArguments } from "../lib/litestream/daemon_command.ts";
 import { daemonConfig } from "../lib/litestream/daemon_config.ts";
-import { LineSplitter } from "../lib/litestream/line_splitter.ts";
+import { LineSplitter } from "../lib/domain/line_splitter.ts";
 import { parseLogLine, TESTED_VERSIONS } from "../lib/litestream/log_event.ts";
 import { AppDatabase } from "./support/app_database.ts";
 import { CountingProxy } from "./support/counting_proxy.ts";

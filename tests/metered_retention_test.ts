@@ -16,7 +16,7 @@ import {
   connectionUrl,
   type ReplicaTarget,
 } from "../lib/domain/replica_target.ts";
-import { LineSplitter } from "../lib/litestream/line_splitter.ts";
+import { LineSplitter } from "../lib/domain/line_splitter.ts";
 import { type LogEvent, parseLogLine } from "../lib/litestream/log_event.ts";
 import { AppDatabase } from "./support/app_database.ts";
 import { MemoryBook } from "./support/memory_book.ts";

@@ -7,8 +7,9 @@ const ROOT = join(import.meta.dirname!, "..", "..");
 /** Each module that is started as a program, and what it is called in the bundle. */
 const ENTRIES = {
   "main.ts": "litestream-manager.js",
-  // The program looks for it beside itself, by this name.
+  // The program looks for them beside itself, by these names.
   "lib/protection/pin_host_main.ts": "pin_host_main.ts",
+  "lib/discovery/watch_host_main.ts": "watch_host_main.ts",
 } as const;
 
 /**

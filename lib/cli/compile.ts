@@ -17,6 +17,9 @@ const program = join(DIST, "litestream-manager");
 const compiled = await runCommand(Deno.execPath(), [
   "compile",
   ...startPermissions(),
+  // For inotify. From its sources the program gives this only to a process of its
+  // own, but what a compiled program starts of itself may do no more than it does.
+  "--allow-ffi",
   `--output=${program}`,
   ...Deno.args,
   "main.ts",

@@ -1,4 +1,5 @@
 import { MAX_FOLDERS, openDenoWatch } from "./deno_watch.ts";
+import { openHostedWatch } from "./hosted_watch.ts";
 import { openInotify } from "./inotify.ts";
 import type {
   FolderWatcher,
@@ -8,9 +9,10 @@ import type {
 } from "./watcher.ts";
 
 /**
- * `Deno.watchFs` for as many folders as it is good for; with more of them, and
- * where the program may use FFI, Linux's inotify called directly. Elsewhere the
- * folders that are too many are swept.
+ * `Deno.watchFs` for as many folders as it is good for; with more of them
+ * Linux's inotify, called directly where the program may use FFI, else by a
+ * process of its own that may. Where there is neither, the folders that are too
+ * many are swept.
  */
 export const openBestWatch: OpenWatcher = (handlers) =>
   new BestWatch(handlers, openDenoWatch(handlers) as FolderWatcher);
@@ -20,6 +22,8 @@ class BestWatch implements FolderWatcher {
   readonly #folders = new Set<string>();
   #watcher: FolderWatcher;
   #old: FolderWatcher | null = null;
+  /** Why there is nothing for more folders. */
+  #refusal: { error: string; hint: string } | null = null;
 
   constructor(handlers: WatchHandlers, watcher: FolderWatcher) {
     this.#handlers = handlers;
@@ -31,12 +35,18 @@ class BestWatch implements FolderWatcher {
     if (this.#folders.size > MAX_FOLDERS && this.#old === null) this.#change();
     const result = this.#watcher.add(folder);
     if (result === "gone") this.#folders.delete(folder);
-    return result;
+    const isTooMany = this.#old === null && typeof result === "object" &&
+      "error" in result;
+    return isTooMany ? this.#refusal ?? result : result;
   }
 
   remove(folder: string): void {
     this.#folders.delete(folder);
     this.#watcher.remove(folder);
+  }
+
+  probe(): void {
+    this.#watcher.probe?.();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -45,17 +55,30 @@ class BestWatch implements FolderWatcher {
   }
 
   #change(): void {
-    if (!mayUseFfi()) return;
-    const opened = openInotify(this.#handlers);
-    if ("problem" in opened) return;
+    if (this.#refusal !== null) return;
+    const isDirect = mayUseFfi();
+    const opened = isDirect
+      ? openInotify(this.#handlers)
+      : openHostedWatch(this.#handlers);
+    if ("problem" in opened) {
+      const { problem, hint } = opened;
+      this.#refusal = {
+        error:
+          `Deno.watchFs is good for ${MAX_FOLDERS} folders, and ${problem}`,
+        hint,
+      };
+      return;
+    }
     this.#old = this.#watcher;
     this.#watcher = opened;
     for (const folder of this.#folders) {
       this.#old.remove(folder);
-      opened.add(folder);
+      const result = opened.add(folder);
+      if (typeof result === "object") this.#handlers.onResult(folder, result);
     }
-    // What happened in between was perhaps not seen.
-    this.#handlers.onOverflow();
+    // What happened in between was perhaps not seen; of the others their
+    // result tells when they are watched.
+    if (isDirect) this.#handlers.onOverflow();
   }
 }
 

@@ -43,8 +43,7 @@ class DenoWatch implements FolderWatcher {
         return this.#open(folder);
       }
       return {
-        error:
-          `Deno.watchFs gets slow with more than ${MAX_FOLDERS} folders; with --allow-ffi inotify takes its place`,
+        error: `Deno.watchFs gets slow with more than ${MAX_FOLDERS} folders`,
       };
     }
     // Perhaps it is dead: a folder that was removed and made again is silent.
@@ -82,7 +81,9 @@ class DenoWatch implements FolderWatcher {
       if (error instanceof Deno.errors.NotFound) return "gone";
       if (error instanceof Deno.errors.PermissionDenied) return "denied";
       const { message } = error as Error;
-      return /limit reached/.test(message) ? "limit" : { error: message };
+      return /limit reached/.test(message)
+        ? { limit: null }
+        : { error: message };
     }
     this.#watches.set(folder, watcher);
     const loop = this.#read(folder, watcher)

@@ -1,14 +1,16 @@
 import type { DiscoveryEvent, IgnoredFile } from "../domain/discovery_event.ts";
 import { sleep } from "../domain/sleep.ts";
 import { Bell } from "./bell.ts";
-import { pathIn, quickMark } from "./file_facts.ts";
+import { pathIn, quickStamp } from "./file_facts.ts";
 import { classifyName } from "./file_name.ts";
+import { isRemote } from "./file_system.ts";
 import { openBestWatch } from "./best_watch.ts";
 import { listFolder, type Listing, wantsListing } from "./list_folder.ts";
 import type { Folder } from "./folder_tree.ts";
 import { Mirror } from "./mirror.ts";
 import { Pacer } from "./pacer.ts";
 import { distinctRoots } from "./roots.ts";
+import { pauseMs, restMs, type SweepCost } from "./sweep_rest.ts";
 import { type DiscoveryTrouble, Troubles } from "./troubles.ts";
 import { WatchSet } from "./watch_set.ts";
 import type { OpenWatcher } from "./watcher.ts";
@@ -29,17 +31,22 @@ export interface DiscoveryOptions {
   mayOpen?(path: string): boolean;
   /**
    * How long after a sweep the next begins, in ms, at least: 100 times as long
-   * as the last one kept the processor. @default {10000}
+   * as the last one kept the processor, but not longer than 10 minutes; within
+   * 30 s as long as not every folder is watched. @default {10000}
    */
   readonly sweepMs?: number;
+  /**
+   * Whether other machines write in a folder, so that only sweeps find all.
+   * Asked once for each device. @default by the type of its file system
+   */
+  isRemote?(folder: string): boolean;
   /** @default {openBestWatch} */
   readonly openWatcher?: OpenWatcher;
 }
 
 const SWEEP_MS = 10_000;
-/** Without a watch on every folder sweeps come this often at least and at most, in ms. */
-const POLL_MIN_MS = 1_000;
-const POLL_MAX_MS = 30_000;
+/** A watch folder that is missing is looked for so often, in ms. */
+const MISSING_MS = 1_000;
 /** What others do while a listing is waited for is not our cost: no look takes longer, in ms. */
 const MAX_LOOK_MS = 0.1;
 /** How long after one batch of hints the next is taken, in ms. */
@@ -47,6 +54,10 @@ const GATHER_MS = 50;
 /** With more hints than this a sweep is cheaper. */
 const MAX_HINTS = 50_000;
 const MAX_BATCH = 250;
+/** Slices while nobody waits for anything else, in ms: pauses cost two each. */
+const START_SLICE_MS = 25;
+/** Far above the grain of a file system's clock, in ms. */
+const STEADY_MS = 100;
 const MAX_IGNORED = 1_000;
 
 /**
@@ -67,6 +78,10 @@ export class Discovery implements AsyncDisposable {
   readonly #sweepWanted = new Bell();
   #fullWanted = false;
   #costMs = 0;
+  /** How long the last sweep took, whatever else the machine did. */
+  #tookMs = 0;
+  /** When it ended. */
+  #sweptAt = -Infinity;
   #sweeping: Promise<void> = Promise.resolve();
   #loops: Promise<unknown> = Promise.resolve();
 
@@ -78,6 +93,13 @@ export class Discovery implements AsyncDisposable {
       troubles: this.#troubles,
       onHint: (folder, name, isFolder) => this.#hint(folder, name, isFolder),
       onOverflow: () => this.#wantFullSweep(),
+      isRemote: (path) => options.isRemote?.(path) ?? isRemote(path),
+      onWatched: (path) => {
+        // One that is still to be listed will be seen as it is then.
+        if (this.#mirror.tree.get(path)?.opened) this.#hint(path, "", true);
+      },
+      // The rest between two sweeps is another now.
+      onIncomplete: () => this.#sweepWanted.ring(),
     });
     this.#mirror = new Mirror({
       roots: this.#roots,
@@ -108,7 +130,7 @@ export class Discovery implements AsyncDisposable {
     options.signal.addEventListener("abort", discovery.#end);
     try {
       for (const root of discovery.#roots) discovery.#mirror.check(root);
-      await discovery.#sweep(true);
+      await discovery.#sweep(true, START_SLICE_MS);
       options.signal.throwIfAborted();
     } catch (error) {
       await discovery[Symbol.asyncDispose]();
@@ -218,14 +240,17 @@ export class Discovery implements AsyncDisposable {
   async #sweepNowAndThen(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      const end = performance.now() + this.#restMs();
-      while (!signal.aborted && !this.#fullWanted) {
-        const left = end - performance.now();
+      const start = performance.now();
+      while (!signal.aborted) {
+        const rest = this.#fullWanted
+          ? pauseMs(this.#cost)
+          : restMs(this.#cost);
+        const left = start + rest - performance.now();
         if (left <= 0) break;
         const lost = this.#mirror.missing.size > 0;
         await this.#sweepWanted.wait({
           signal,
-          ms: lost ? Math.min(left, POLL_MIN_MS) : left,
+          ms: lost ? Math.min(left, MISSING_MS) : left,
         });
         // Quick for them who wait for a disk to be mounted again.
         for (const root of this.#mirror.missing) this.#mirror.check(root);
@@ -233,39 +258,41 @@ export class Discovery implements AsyncDisposable {
       const full = this.#fullWanted;
       this.#fullWanted = false;
       if (!signal.aborted) await this.#sweep(full);
-      // However often hints get lost, sweeping leaves most of the time to others.
-      await sleep(Math.min(POLL_MAX_MS, this.#costMs * 3), { signal });
     }
   }
 
-  #restMs(): number {
-    const stretched = this.#costMs * 100;
-    const least = this.#options.sweepMs ?? SWEEP_MS;
-    if (this.#watches.complete) return Math.max(least, stretched);
-    return Math.min(
-      POLL_MAX_MS,
-      Math.max(Math.min(least, POLL_MIN_MS), stretched),
-    );
+  get #cost(): SweepCost {
+    return {
+      complete: this.#watches.complete,
+      leastMs: this.#options.sweepMs ?? SWEEP_MS,
+      costMs: this.#costMs,
+      tookMs: this.#tookMs,
+    };
   }
 
   /** One sweep after the other. A full one lists each folder, changed or not. */
-  async #sweep(full: boolean): Promise<void> {
+  async #sweep(full: boolean, sliceMs?: number): Promise<void> {
     const before = this.#sweeping;
     const sweep = (async () => {
       await before.catch(() => {});
-      await this.#sweepAll(full);
+      await this.#sweepAll(full, sliceMs);
     })();
     // Its failure is the caller's to hear of, not that of who comes next.
     this.#sweeping = sweep.catch(() => {});
     await sweep;
   }
 
-  async #sweepAll(full: boolean): Promise<void> {
+  async #sweepAll(full: boolean, sliceMs?: number): Promise<void> {
     const { signal } = this.#ending;
     signal.throwIfAborted();
-    const pacer = new Pacer({ signal });
+    const pacer = new Pacer({
+      signal,
+      ...sliceMs === undefined ? {} : { sliceMs },
+    });
     const listing = this.#listing(pacer);
     const { tree } = this.#mirror;
+    const start = performance.now();
+    const steadies = start - this.#sweptAt > STEADY_MS;
     let looks = 0;
     this.#watches.retry();
     for (const root of this.#roots) this.#mirror.check(root);
@@ -284,28 +311,46 @@ export class Discovery implements AsyncDisposable {
         told = await listFolder(folder, listing);
       }
       if (first) continue;
-      told = await this.#recheck(folder, pacer) || told;
+      told = await this.#recheck(folder, pacer, steadies) || told;
       // Nobody hinted at it: perhaps the watch is dead. Another does no harm.
       if (told && tree.has(folder)) this.#watches.add(folder);
     }
     await this.#tell(pacer);
+    this.#watches.settle();
     this.#costMs = Math.min(pacer.cpuMs, looks * MAX_LOOK_MS);
+    this.#sweptAt = performance.now();
+    this.#tookMs = this.#sweptAt - start;
   }
 
-  /** Looks at the files that are known in a folder; tells whether any had changed. */
-  async #recheck(folder: Folder, pacer: Pacer): Promise<boolean> {
+  /**
+   * Looks at the files that are known in a folder; tells whether any had
+   * changed. `steadies`: the last sweep is so long past that whoever looks the
+   * same to the ms has not been written in between.
+   */
+  async #recheck(
+    folder: Folder,
+    pacer: Pacer,
+    steadies = false,
+  ): Promise<boolean> {
     let told = false;
-    for (const { path, id, reason, mark } of folder.files.values()) {
+    for (const entry of folder.files.values()) {
+      const { path, id, reason } = entry;
       if (pacer.due()) await this.#breathe(pacer);
       if (!this.#mirror.tree.has(folder)) break;
       // By its name alone it stays what it is.
       if (id === null) continue;
-      if (reason === null && quickMark(path) === mark) continue;
+      const stamp = reason === null ? quickStamp(path) : NaN;
+      const isSame = stamp === entry.stamp;
+      if (isSame && entry.isSteady) continue;
       // A hint that waits is no sign of a dead watch, but whoever asked for a
       // sweep wants to know now.
       const hinted = this.#hints.has(path);
       const changed = this.#mirror.check(path, { hinted });
       told ||= changed && !hinted;
+      // Written after this look it has another time, as that look is long past
+      // the last write: by the clock of the file system, whatever ours says.
+      entry.isSteady = isSame && steadies && !changed;
+      if (steadies) entry.stamp = stamp;
     }
     return told;
   }

@@ -5,6 +5,7 @@ import { fingerprintOf } from "../domain/client.ts";
 import { Discovery } from "./discovery.ts";
 import { readFacts } from "./file_facts.ts";
 import { openBestWatch } from "./best_watch.ts";
+import { openHostedWatch } from "./hosted_watch.ts";
 import { openInotify } from "./inotify.ts";
 import {
   DATABASE_BYTES,
@@ -13,6 +14,7 @@ import {
   Told,
   until,
   uuid,
+  watchHosts,
   writeDatabase,
 } from "./testing.ts";
 import type { OpenWatcher } from "./watcher.ts";
@@ -163,6 +165,10 @@ const RUNS: {
   flood?: boolean;
   tellsOverflow?: boolean;
   isBlind?: boolean;
+  /** Kills the process that watches at times. */
+  kills?: boolean;
+  /** The process that watches would keep up with a flood: it is stopped meanwhile. */
+  stops?: boolean;
   openWatcher?: (random: (below: number) => number) => OpenWatcher;
 }[] = [
   { what: "a steady stream", steps: 3_000, burst: 10 },
@@ -186,6 +192,28 @@ const RUNS: {
     flood: true,
     tellsOverflow: true,
     openWatcher: () => openInotify,
+  },
+  {
+    what: "a steady stream, by the watch host",
+    steps: 3_000,
+    burst: 10,
+    openWatcher: () => openHostedWatch,
+  },
+  {
+    what: "a storm that overflows the kernel's queue, by the watch host",
+    steps: 6_000,
+    burst: 3_000,
+    flood: true,
+    tellsOverflow: true,
+    stops: true,
+    openWatcher: () => openHostedWatch,
+  },
+  {
+    what: "a steady stream, by a watch host that is killed at times",
+    steps: 3_000,
+    burst: 10,
+    kills: true,
+    openWatcher: () => openHostedWatch,
   },
   { what: "hints that get lost", steps: 3_000, burst: 10, openWatcher: lossy },
   {
@@ -223,7 +251,15 @@ for (const [i, run] of RUNS.entries()) {
         }),
     });
     for (let done = 0; done < steps; done++) {
-      if (flood && done % burst === 1) fillQueue(place.at("flooded"));
+      if (flood && done % burst === 1) {
+        const stopped = run.stops ? await watchHosts() : [];
+        for (const host of stopped) Deno.kill(host, "SIGSTOP");
+        fillQueue(place.at("flooded"));
+        for (const host of stopped) Deno.kill(host, "SIGCONT");
+      }
+      if (run.kills && done % 1_000 === 500) {
+        for (const host of await watchHosts()) Deno.kill(host, "SIGKILL");
+      }
       step(roots, place.at("outside"), random);
       if (done % burst === 0) {
         await new Promise((resolve) => setTimeout(resolve, 1));
@@ -248,6 +284,9 @@ for (const [i, run] of RUNS.entries()) {
     // The kernel tells it after all that it kept.
     if (run.tellsOverflow) await until("an overflow", () => overflows > 0);
     assert.ok(told.log.length > 0);
+    if (!run.isBlind) {
+      await until("the end of all trouble", () => told.troubles.size === 0);
+    }
     // And nothing is told of what does not change any more.
     await discovery.rescan();
     const before = told.log.length;

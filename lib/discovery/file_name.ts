@@ -34,3 +34,13 @@ export function classifyName(name: string): NameKind {
   const id = parseClientId(stem);
   return id === null ? STRANGER : { kind: "database", id };
 }
+
+/**
+ * Whether a change to a name can matter. Litestream makes folders beside each
+ * database, `.NAME-litestream`, SQLite a `-shm`: nobody has to look at those.
+ */
+export function tellsSomething(name: string, isFolder: boolean): boolean {
+  if (isFolder) return !name.startsWith(".");
+  const { kind } = classifyName(name);
+  return kind !== "skipped" && kind !== "other";
+}

@@ -14,6 +14,10 @@ export interface FileEntry {
   mark: string;
   /** With the inode's number, which is given to a new file at once, tells a file from another. */
   createdAt: number | null;
+  /** See `quickStamp`, at the last sweep that had to look properly; NaN before. */
+  stamp: number;
+  /** As long as it has that stamp, it is as it was told. */
+  isSteady: boolean;
   /** Written so shortly before it was looked at that one more write need not show. */
   racy: boolean;
 }
@@ -28,6 +32,8 @@ export interface Folder {
   readonly identity: string;
   readonly folders: Map<string, Folder>;
   readonly files: Map<string, FileEntry>;
+  /** Its first listing has begun: what happens now it may not see. */
+  opened: boolean;
   /** Its time of change before it was last listed, in ns; -1 before that. */
   listedNs: bigint;
   /** It must be listed again: not all could be seen, or one more change need not show. */
@@ -74,6 +80,7 @@ export class FolderTree {
       identity,
       folders: new Map(),
       files: new Map(),
+      opened: false,
       listedNs: -1n,
       racy: false,
       troubled: false,

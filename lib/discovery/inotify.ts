@@ -1,6 +1,8 @@
 import { sleep } from "../domain/sleep.ts";
 import { IN, parseEvents } from "./inotify_event.ts";
 import { type Libc, loadLibc } from "./libc.ts";
+import { tellsSomething } from "./file_name.ts";
+import { sysctlHint } from "./watch_limit.ts";
 import type {
   FolderWatcher,
   OpenWatcher,
@@ -11,6 +13,7 @@ import type {
 const FLAGS = 0o2000000 | 0o4000; // close on exec, do not block
 const ENOENT = 2, EACCES = 13, ENOTDIR = 20, EMFILE = 24, ENOSPC = 28;
 const POLLIN = 1;
+const LIMIT_FILE = "/proc/sys/fs/inotify/max_user_watches";
 
 const MASK = IN.MODIFY | IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO |
   IN.DELETE_SELF | IN.MOVE_SELF | IN.ONLYDIR | IN.EXCL_UNLINK;
@@ -45,8 +48,7 @@ export const openInotify: OpenWatcher = (handlers) => {
     return errno === EMFILE
       ? {
         problem: "the system allows this user no more inotify instances",
-        hint:
-          "Run sysctl -w fs.inotify.max_user_instances=1024 (and put it into /etc/sysctl.d)",
+        hint: sysctlHint("fs.inotify.max_user_instances", 1024),
       }
       : {
         problem: `inotify does not start (error ${errno})`,
@@ -90,7 +92,7 @@ class Inotify implements FolderWatcher {
 
   add(folder: string): WatchResult {
     if (folder.includes("\0") || this.#closed) return "gone";
-    const path = new TextEncoder().encode(`${folder}\0`);
+    const path = cText(folder);
     const watch = this.#libc.symbols.inotify_add_watch(
       this.#inotify,
       path,
@@ -99,7 +101,7 @@ class Inotify implements FolderWatcher {
     if (watch < 0) {
       const errno = this.#libc.errno();
       if (errno === ENOENT || errno === ENOTDIR) return "gone";
-      if (errno === ENOSPC) return "limit";
+      if (errno === ENOSPC) return { limit: readLimit(this.#libc) };
       if (errno === EACCES) return "denied";
       return { error: `error ${errno}` };
     }
@@ -107,6 +109,7 @@ class Inotify implements FolderWatcher {
     if (old !== watch) this.remove(folder);
     // A folder that was renamed keeps its watch: it belongs to the new name now.
     const renamed = this.#folders.get(watch);
+    if (old === watch && renamed === folder) return "kept";
     if (renamed !== undefined && renamed !== folder) {
       this.#watches.delete(renamed);
     }
@@ -180,8 +183,27 @@ class Inotify implements FolderWatcher {
       }
       if ((mask & SELF) !== 0) this.#handlers.onHint(folder, "", true);
       else if (name !== null && name !== "") {
-        this.#handlers.onHint(folder, name, (mask & IN.ISDIR) !== 0);
+        const isFolder = (mask & IN.ISDIR) !== 0;
+        if (tellsSomething(name, isFolder)) {
+          this.#handlers.onHint(folder, name, isFolder);
+        }
       }
     }
   }
+}
+
+/** How many watches the system allows a user; null when it does not say. */
+function readLimit({ symbols }: Libc): number | null {
+  // Not by Deno: for what stands below /proc it wants every permission.
+  const file = symbols.open(cText(LIMIT_FILE), FLAGS);
+  if (file < 0) return null;
+  const buffer = new Uint8Array(32);
+  const size = Number(symbols.read(file, buffer, BigInt(buffer.length)));
+  symbols.close(file);
+  const text = new TextDecoder().decode(buffer.subarray(0, Math.max(0, size)));
+  return /^\d+\s*$/.test(text) ? Number(text) : null;
+}
+
+function cText(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\0`);
 }

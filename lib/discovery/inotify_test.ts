@@ -10,6 +10,7 @@ function open(handlers: Partial<WatchHandlers>): FolderWatcher {
   const opened = openInotify({
     onHint() {},
     onOverflow() {},
+    onResult() {},
     onEnd() {},
     ...handlers,
   });
@@ -56,22 +57,22 @@ Deno.test("a renamed folder's watch goes along, and giving up the old name leave
     onHint: (folder, name) => hints.push(`${folder}|${name}`),
   });
   assert.equal(watcher.add(a), "watched");
-  assert.equal(watcher.add(a), "watched");
+  assert.equal(watcher.add(a), "kept");
   assert.equal(watcher.add(b), "gone");
   Deno.renameSync(a, b);
   assert.equal(watcher.add(b), "watched");
   watcher.remove(a);
-  Deno.writeTextFileSync(`${b}/x`, "");
-  await until("a hint under the new name", () => hints.includes(`${b}|x`));
+  Deno.writeTextFileSync(`${b}/x.db`, "");
+  await until("a hint under the new name", () => hints.includes(`${b}|x.db`));
   watcher.remove(b);
   hints.length = 0;
-  Deno.writeTextFileSync(`${b}/y`, "");
+  Deno.writeTextFileSync(`${b}/y.db`, "");
   assert.equal(watcher.add(root.path), "watched");
   Deno.mkdirSync(root.at("after"));
   await until("a later hint", () => hints.includes(`${root.path}|after`));
-  assert.ok(!hints.some((hint) => hint.endsWith("|y")));
+  assert.ok(!hints.some((hint) => hint.endsWith("|y.db")));
   // A file is no folder to watch.
-  assert.equal(watcher.add(`${b}/y`), "gone");
+  assert.equal(watcher.add(`${b}/y.db`), "gone");
 });
 
 Deno.test("watching takes no lock from this process's SQLite connections", async () => {
@@ -131,7 +132,7 @@ Deno.test("at the limit of watches sweeps find what changes, and what to do is s
     openWatcher: (handlers) => {
       const watcher = open(handlers);
       return {
-        add: (folder) => --limit < 0 ? "limit" : watcher.add(folder),
+        add: (folder) => --limit < 0 ? { limit: 1 } : watcher.add(folder),
         remove: (folder) => watcher.remove(folder),
         [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose](),
       };

@@ -8,6 +8,7 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
+  open: { parameters: ["buffer", "i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   close: { parameters: ["i32"], result: "i32" },

@@ -40,6 +40,7 @@ export async function listFolder(
   const { path, files, folders } = folder;
   let told = false;
   folder.troubled = false;
+  folder.opened = true;
   try {
     const before = lookThrough(path)?.mtimeNs ?? -1n;
     const racy = Math.abs(Date.now() - Number(before / 1_000_000n)) < RACY_MS;

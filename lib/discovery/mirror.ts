@@ -239,6 +239,8 @@ export class Mirror {
       reason: null,
       mark: markOf(facts),
       createdAt: facts.createdAt,
+      stamp: NaN,
+      isSteady: false,
       racy: isRacy(modifiedAt(facts)),
     });
     this.outbox.push({ kind: "found", path, id, facts });
@@ -302,6 +304,8 @@ export class Mirror {
       reason,
       mark,
       createdAt: null,
+      stamp: NaN,
+      isSteady: false,
       racy: false,
     });
     return told;

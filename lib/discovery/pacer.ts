@@ -15,12 +15,20 @@ const SLICE_MS = 5;
  */
 export class Pacer {
   readonly #signal: AbortSignal;
+  readonly #sliceMs: number;
   #sliceStart: number = performance.now();
   #cpuStart: number = cpuMs();
   #cpuMs = 0;
 
-  constructor({ signal }: { signal: AbortSignal }) {
+  /** @param options `sliceMs`: how long a slice is, in ms */
+  constructor(
+    { signal, sliceMs = SLICE_MS }: {
+      readonly signal: AbortSignal;
+      readonly sliceMs?: number;
+    },
+  ) {
     this.#signal = signal;
+    this.#sliceMs = sliceMs;
   }
 
   /**
@@ -32,7 +40,7 @@ export class Pacer {
   }
 
   due(): boolean {
-    return performance.now() - this.#sliceStart > SLICE_MS;
+    return performance.now() - this.#sliceStart > this.#sliceMs;
   }
 
   /** Lets others have their turn. Throws the signal's reason after an abort. */

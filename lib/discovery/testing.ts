@@ -111,3 +111,13 @@ export function databasesOnDisk(roots: readonly string[]): string[] {
   for (const root of roots) if (existsSync(root)) walk(root);
   return found.sort();
 }
+
+/** Process ids of the watch hosts that a process has. */
+export async function watchHosts(parent = Deno.pid): Promise<number[]> {
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-o", "pid=,stat=,args=", "--ppid", `${parent}`],
+  }).output();
+  return new TextDecoder().decode(stdout).split("\n")
+    .filter((line) => /^\s*\d+\s+[^Z].*watch_host_main/.test(line))
+    .map((line) => Number(line.trim().split(/\s+/)[0]));
+}

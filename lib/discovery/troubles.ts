@@ -23,9 +23,10 @@ export class Troubles {
 
   report(subject: string, message: string, hint: string | null): void {
     const old = this.#standing.get(subject);
-    if (old === message) return;
+    const text = `${message}; ${hint}`;
+    if (old === text) return;
     if (old === undefined && this.#standing.size >= MAX_SUBJECTS) return;
-    this.#standing.set(subject, message);
+    this.#standing.set(subject, text);
     this.#tell({ subject, message, hint });
   }
 

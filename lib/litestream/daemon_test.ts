@@ -8,7 +8,7 @@ import { TempDir } from "../../tests/support/temp_dir.ts";
 import { until, untilValue } from "../../tests/support/until.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { Daemon, type DaemonState } from "./daemon.ts";
-import { LineSplitter } from "./line_splitter.ts";
+import { LineSplitter } from "../domain/line_splitter.ts";
 
 Deno.test("a daemon runs, answers, tells its memory, and ends", async () => {
   await using dir = await TempDir.create("daemon");

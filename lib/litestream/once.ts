@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { join } from "node:path";
-import { LineSplitter } from "./line_splitter.ts";
+import { LineSplitter } from "../domain/line_splitter.ts";
 import { type LogEvent, parseLogLine } from "./log_event.ts";
 import { commandLine, endProcess } from "./process.ts";
 

@@ -10,7 +10,7 @@
  * it never outlives the manager.
  * @module
  */
-import { LineSplitter } from "../litestream/line_splitter.ts";
+import { LineSplitter } from "../domain/line_splitter.ts";
 import { BusyError, Pin } from "./pin.ts";
 import type { PinAnswer, PinRequest } from "./pin_protocol.ts";
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { LineSplitter } from "../litestream/line_splitter.ts";
+import { LineSplitter } from "../domain/line_splitter.ts";
 import { BusyError } from "./pin.ts";
 import {
   PIN_HOST_ARGUMENT,

@@ -5,7 +5,7 @@ import { AppDatabase } from "../../tests/support/app_database.ts";
 import { pinHosts } from "../../tests/support/pinning_process.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { until } from "../../tests/support/until.ts";
-import { LineSplitter } from "../litestream/line_splitter.ts";
+import { LineSplitter } from "../domain/line_splitter.ts";
 import { BusyError } from "./pin.ts";
 import { PinKeeper } from "./pin_keeper.ts";
 

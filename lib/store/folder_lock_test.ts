@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TempDir } from "../../tests/support/temp_dir.ts";
-import { LineSplitter } from "../litestream/line_splitter.ts";
+import { LineSplitter } from "../domain/line_splitter.ts";
 import {
   FolderLock,
   FolderLockedError,

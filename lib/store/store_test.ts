@@ -6,7 +6,7 @@ import { someId } from "../../tests/support/some_client.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { until } from "../../tests/support/until.ts";
 import { txidOf } from "../domain/txid.ts";
-import { LineSplitter } from "../litestream/line_splitter.ts";
+import { LineSplitter } from "../domain/line_splitter.ts";
 import { Store, type StoredClient } from "./store.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));

@@ -94,7 +94,8 @@ function nameOf({ pid, command }: Stat, root: number): string {
   const program = words[0]?.split("/").at(-1) || command;
   // The kernel keeps 15 characters of a name.
   if (program.startsWith("litestream")) return "litestream";
-  if (words.some((word) => word.includes("pin_host"))) return "pin host";
+  const host = /(pin|watch)_host/.exec(words.join(" "))?.[1];
+  if (host !== undefined) return `${host} host`;
   return pid === root ? "manager" : command;
 }
 

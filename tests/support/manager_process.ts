@@ -5,7 +5,7 @@ import type { Config } from "../../lib/config.ts";
 import { connectionUrl } from "../../lib/domain/replica_target.ts";
 import { parseClientId } from "../../lib/domain/client_id.ts";
 import { LIST_PRICES } from "../../lib/domain/prices.ts";
-import { LineSplitter } from "../../lib/litestream/line_splitter.ts";
+import { LineSplitter } from "../../lib/domain/line_splitter.ts";
 import { contentDigest } from "./app_database.ts";
 import type { FuzzManagerOptions, FuzzReport } from "./fuzz_manager.ts";
 import { cleanEnv, litestreamBin } from "./replicated.ts";

@@ -1,4 +1,4 @@
-import { LineBuffer } from "../domain/line_buffer.ts";
+import { LineBuffer } from "./line_buffer.ts";
 
 /** Splits a stream of bytes into lines; see {@linkcode LineBuffer}. */
 export class LineSplitter extends TransformStream<Uint8Array, string> {
