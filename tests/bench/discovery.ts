@@ -116,7 +116,7 @@ async function measure(
     await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1_000));
     const usage = usageOf(child.pid);
     const idleCpu = (usage.cpuSeconds - before) * 60 / idleSeconds;
-    const host = usage.groups["watch host"]?.rssBytes ?? 0;
+    const host = usage.processes["watch host"]?.rssBytes ?? 0;
 
     const dice = new Dice(seededRandom(1));
     const written = new Map<string, number>();
@@ -139,7 +139,7 @@ async function measure(
       foundMs: Math.round(ms),
       startCpuMs: Math.round(cpuMs),
       idleCpuSeconds: Number(idleCpu.toFixed(2)),
-      managerMiB: Math.round((totalBytes(usage.groups) - host) / MIB),
+      managerMiB: Math.round((totalBytes(usage.processes) - host) / MIB),
       hostMiB: Math.round(host / MIB),
       inotifyWatches: usage.inotifyWatches,
       noticedMedianMs: noticed[noticed.length >> 1]!,
