@@ -62,7 +62,7 @@ export class Told {
 export async function until(
   what: string | (() => string),
   holds: () => boolean,
-  { ms = 60_000 }: { ms?: number } = {},
+  { ms = 60_000, everyMs = 10 }: { ms?: number; everyMs?: number } = {},
 ): Promise<void> {
   const end = performance.now() + ms;
   while (!holds()) {
@@ -70,7 +70,7 @@ export async function until(
       const text = typeof what === "string" ? what : what();
       throw new Error(`Waited in vain: ${text}`);
     }
-    await sleep(10);
+    await sleep(everyMs);
   }
 }
 
