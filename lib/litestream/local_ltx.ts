@@ -1,5 +1,6 @@
 import { type Txid, txidOf } from "../domain/txid.ts";
 import { basename, dirname, join } from "node:path";
+import { fillNow } from "./fill.ts";
 import {
   LTX_HEADER_SIZE,
   type LtxHeader,
@@ -53,13 +54,7 @@ function headerOf(path: string): LtxHeader | null {
   try {
     using file = Deno.openSync(path);
     const bytes = new Uint8Array(LTX_HEADER_SIZE);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const count = file.readSync(bytes.subarray(filled));
-      if (count === null) break;
-      filled += count;
-    }
-    return parseLtxHeader(bytes.subarray(0, filled));
+    return parseLtxHeader(bytes.subarray(0, fillNow(file, bytes)));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

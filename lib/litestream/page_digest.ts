@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { fill, fillNow } from "./fill.ts";
 import { WalReader } from "./wal_reader.ts";
 
 const CHUNK_BYTES = 1 << 20;
@@ -61,26 +62,4 @@ async function committedPages(databasePath: string, pageSize: number) {
     pageCount = commit;
   }
   return { overlay, pageCount };
-}
-
-/** Fills the buffer as far as the file goes. */
-async function fill(file: Deno.FsFile, into: Uint8Array): Promise<number> {
-  let filled = 0;
-  while (filled < into.length) {
-    const count = await file.read(into.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return filled;
-}
-
-/** {@linkcode fill} without waiting. */
-function fillNow(file: Deno.FsFile, into: Uint8Array): number {
-  let filled = 0;
-  while (filled < into.length) {
-    const count = file.readSync(into.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return filled;
 }

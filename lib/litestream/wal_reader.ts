@@ -1,3 +1,4 @@
+import { fill, fillNow } from "./fill.ts";
 import type { Checksum } from "./wal.ts";
 import {
   frameSize,
@@ -115,13 +116,7 @@ async function readAt(
 ): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   await file.seek(offset, Deno.SeekMode.Start);
-  let filled = 0;
-  while (filled < length) {
-    const count = await file.read(bytes.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
+  return bytes.subarray(0, await fill(file, bytes));
 }
 
 /** {@linkcode readAt} without waiting, for short stretches. */
@@ -132,11 +127,5 @@ function readNow(
 ): Uint8Array {
   const bytes = new Uint8Array(length);
   file.seekSync(offset, Deno.SeekMode.Start);
-  let filled = 0;
-  while (filled < length) {
-    const count = file.readSync(bytes.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
+  return bytes.subarray(0, fillNow(file, bytes));
 }

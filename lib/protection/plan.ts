@@ -62,7 +62,8 @@ const IDLE_BYTES_PER_SECOND = 256 << 10;
 /** Under pressure, a client may be sent to sleep when quiet for so long. */
 const PRESSURE_QUIET_MS = 2_000;
 const RECHECK_MS = 1_000;
-const PACE_MS = 50;
+/** When whoever is only held back by the pace is planned for again, in ms. */
+const BEGIN_MS = 50;
 /** Who got its first backup is let go after this, in ms, if not before. */
 const LINGER_MS = 5_000;
 /**
@@ -187,7 +188,7 @@ export function plan(
   }
   // Whoever has room and is only held back by the pace begins soon.
   if (limits.newFirst < Math.min(room, fresh.length)) {
-    nextAt = Math.min(nextAt, now + PACE_MS);
+    nextAt = Math.min(nextAt, now + BEGIN_MS);
   }
   const begun = wake.length - changes;
   return { wake, first: begun, sleep, triesStore, recheck, nextAt };
