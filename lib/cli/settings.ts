@@ -58,7 +58,8 @@ const table = {
   },
   "max-awake": {
     value: "NUMBER",
-    help: "at most so many clients are awake at once",
+    help:
+      "at most so many clients are awake at once for their changes; first backups, which are short, get four times as many places beside them, up to 1,000",
     default: "256",
   },
   retention: {
