@@ -59,10 +59,6 @@ interface Duty {
   registeredPath: string | null;
   /** Ends the wait for an upload. */
   uploading: AbortController | null;
-  /** What its replica had when it was woken. */
-  wokenWith: Txid | null;
-  /** Up to where the daemon last saw its LTX files when it began to upload. */
-  uploadsTo: Txid | null;
 }
 
 const NO_DUTY: Readonly<Duty> = {
@@ -78,8 +74,6 @@ const NO_DUTY: Readonly<Duty> = {
   lookQueued: false,
   registeredPath: null,
   uploading: null,
-  wokenWith: null,
-  uploadsTo: null,
 };
 
 /** Plans are made no more often than this, in ms, and take this part of the time. */
@@ -99,8 +93,6 @@ const REPLACE_AFTER = 200;
 /** A daemon that nobody needs is replaced when it has more memory: a fresh one has half. */
 const FAT_BYTES = 64 << 20;
 const LAST_SYNC_MS = 10_000;
-/** How long after waking an upload that was missed comes by itself, in ms. */
-const MISSED_MS = 800;
 /** How long the program's end waits for clients that are just waking, in ms. */
 const VERDICT_MS = 3_000;
 /** How long it waits for what is under way, in ms. */
@@ -187,17 +179,12 @@ export class Scheduler implements AsyncDisposable {
         const client = registry.get(id);
         if (client === undefined) return;
         const { replicaTxid: replicatedTxid, localTxid: txid } = event;
-        const duty = this.#duties.get(id);
-        if (duty !== undefined) duty.uploadsTo = txid;
         if (client.replicatedTxid !== replicatedTxid || client.txid !== txid) {
           registry.observe(id, { replicatedTxid, txid });
         }
         if (!isProved(registry.get(id)!)) this.#lookUnlessBusy(id);
         break;
       }
-      case "synced":
-        this.#lookIfWaiting(id);
-        break;
       case "uploaded":
         this.#storeAnswered(event.at);
         if (event.level !== 0) return;
@@ -448,8 +435,6 @@ export class Scheduler implements AsyncDisposable {
     const client = registry.get(id);
     if (client === undefined) return;
     duty.reason = wakeReason(client);
-    duty.wokenWith = client.replicatedTxid;
-    duty.uploadsTo = null;
     registry.observe(id, { activity: "waking" });
     let outcome: WakeOutcome;
     try {
@@ -685,13 +670,6 @@ export class Scheduler implements AsyncDisposable {
     }
   }
 
-  #lookIfWaiting(id: ClientId): void {
-    const client = this.#ports.registry.get(id);
-    if (client?.activity === "awake" && !isProved(client)) {
-      this.#lookUnlessBusy(id);
-    }
-  }
-
   /** Whoever is busy with it looks at its end. */
   #lookUnlessBusy(id: ClientId): void {
     if (!this.#duties.get(id)?.busy) this.#lookSoon(id);
@@ -709,9 +687,6 @@ export class Scheduler implements AsyncDisposable {
         duty.lookQueued = false;
         const client = this.#ports.registry.get(id);
         if (client?.error === null) duty.errorSince = null;
-        if (client !== undefined && this.#isUploadMissed(client)) {
-          this.#carryOut(id, () => this.#fallAsleep(id));
-        }
       }, (error) => {
         duty.lookQueued = false;
         duty.lookedAt = this.#ports.now();
@@ -723,19 +698,6 @@ export class Scheduler implements AsyncDisposable {
         this.#planWithin(0);
       });
     this.#running.add(done);
-  }
-
-  /**
-   * Waking, Litestream reads the WAL and begins to upload side by side. When it
-   * was quicker to list the bucket than to read, it found nothing to upload and
-   * tries again only a second later. A last sync uploads at once.
-   */
-  #isUploadMissed({ id, activity, txid, replicatedTxid }: Client): boolean {
-    const duty = this.#duty(id);
-    return activity === "awake" && duty.reason === "change" && !duty.busy &&
-      txid !== null && duty.uploadsTo !== null && duty.uploadsTo < txid &&
-      replicatedTxid !== null && replicatedTxid === duty.wokenWith &&
-      this.#ports.now() - duty.wokenAt < MISSED_MS;
   }
 
   /** Forgets what was done about a client that needs nothing. */

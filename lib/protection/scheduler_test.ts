@@ -81,57 +81,6 @@ Deno.test("a client whose LTX files are gone is not protected by what its replic
   assert.equal(registry.get(id)?.replicatedTxid, txidOf(1));
 });
 
-for (
-  const { missed, what } of [
-    { missed: true, what: "missed is not waited for" },
-    { missed: false, what: "under way is waited for" },
-  ]
-) {
-  Deno.test(`an upload that is ${what}`, async () => {
-    await using world = new FakeWorld({ idleAfterMs: 60_000 });
-    const { id, path, registry, scheduler, ports } = world;
-    world.protect();
-    const [before, after] = [world.txid, txidOf(2)];
-    world.finding = ahead(before);
-    world.facts = factsAt(50n);
-    const { unregister } = ports.daemon;
-    ports.daemon.register = () => {
-      world.registered.add(path);
-      setTimeout(() => {
-        const at = Date.now() + 1;
-        const localTxid = missed ? before : after;
-        scheduler.hear({ kind: "verify", id, at, saltMatch: true });
-        const replica = { replicaTxid: before, localTxid };
-        scheduler.hear({ kind: "replica", id, at, ...replica });
-        scheduler.hear({ kind: "sync", id, at, txid: after, snapshot: false });
-        setTimeout(() => {
-          world.txid = after;
-          world.finding = clean(after);
-          scheduler.hear({ kind: "synced", id, at });
-        }, 50);
-      }, 20);
-      return Promise.resolve();
-    };
-    ports.daemon.unregister = async (path, timeoutMs) => {
-      world.tellUpload();
-      return await unregister(path, timeoutMs);
-    };
-    scheduler.start();
-    registry.discover({ kind: "changed", id, path, facts: world.facts });
-    if (missed) {
-      await until("its last sync", () => world.count("unregister") === 1);
-      await until("all is proved", () => world.status === "protected, asleep");
-    } else {
-      // The fake file is of 1970.
-      await until("it is awake", () => world.status === "lagging, awake");
-      await delay(200);
-      assert.equal(world.count("unregister"), 0);
-      world.tellUpload();
-      await until("all is proved", () => world.status === "protected, awake");
-    }
-  });
-}
-
 Deno.test("a change that is told just as a client falls asleep is kept", async () => {
   await using world = new FakeWorld();
   const { id, path, registry } = world;
