@@ -180,12 +180,15 @@ export class DaemonPool implements AsyncDisposable {
     const count = this.#slots.peek().length;
     const up = this.#slots.peek()
       .filter(({ daemon, resting }) => daemon.isUp && !resting);
+    // One that is restarted is there again sooner than another would be, and its
+    // clients are told to come again then.
+    if (up.length === 0) return this.#slots.peek()[0]!;
     const best = leastUsed(up.filter((slot) => !isTired(slot)));
     if (best !== null && best.paths.size < capacity) return best;
     // One more may stand in for those that get no more.
     const allowed = most + Number(up.some(isTired));
     if (count < allowed) return null;
-    return leastUsed(up) ?? this.#slots.peek()[0]!;
+    return leastUsed(up)!;
   }
 
   async #grow(): Promise<void> {

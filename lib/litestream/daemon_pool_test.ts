@@ -140,6 +140,22 @@ Deno.test("databases are spread over daemons, and each daemon owns its own", asy
   });
 });
 
+Deno.test("while the only daemon is restarted, no second one begins", async () => {
+  await using dir = await TempDir.create("pool");
+  const path = dir.join(`${someId(1)}.db`);
+  using app = AppDatabase.open(path);
+  app.insert(1);
+  await using pool = await startPool(dir, () => {});
+  await until("it is up", () => pool.isUp);
+  Deno.kill(await pidOf(dir, 0), "SIGKILL");
+  await until("it is down", () => !pool.isUp);
+  // Whoever comes meanwhile is told to come again.
+  await assert.rejects(pool.register(path, `file://${path}-replica`));
+  await until("it is up again", () => pool.isUp);
+  await pool.register(path, `file://${path}-replica`);
+  assert.equal(pool.state.peek().daemons, 1);
+});
+
 Deno.test("daemons that a larger pool left are ended by the next", async () => {
   await using dir = await TempDir.create("pool");
   const script = new URL(
