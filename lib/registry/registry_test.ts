@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { seededRandom } from "../../tests/support/random.ts";
 import {
   type Client,
   type FileFacts,
@@ -346,11 +347,8 @@ const seed = Number(Deno.env.get("FUZZ_SEED") ?? Date.now() % 1_000_000);
 Deno.test(`counters equal a recount after anything (FUZZ_SEED=${seed})`, () => {
   const fixture = new Fixture();
   const { registry } = fixture;
-  let state = seed;
-  const random = (below: number) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor(state / 0x1_0000_0000 * below);
-  };
+  const next = seededRandom(seed);
+  const random = (below: number) => Math.floor(next() * below);
   const txid = (): Txid | null => random(4) === 0 ? null : txidOf(random(3));
   const observations: (() => Observation)[] = [
     () => ({ proved: random(2) === 0 }),
