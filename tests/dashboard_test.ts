@@ -403,7 +403,7 @@ test("a lost connection is shown, mends itself, and nothing is missed", async ()
   for (const complaint of complaints) {
     assert.match(
       complaint,
-      /net::ERR_(CONNECTION|INCOMPLETE|EMPTY)|status of 503/,
+      /net::ERR_(CONNECTION|SOCKET|INCOMPLETE|EMPTY)|status of 503/,
     );
   }
 });

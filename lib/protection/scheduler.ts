@@ -258,9 +258,17 @@ export class Scheduler implements AsyncDisposable {
     const { registry } = this.#ports;
     const deadline = performance.now() + boundMs;
     const verdicts = Math.min(deadline, performance.now() + VERDICT_MS);
+    const leaving = [...registry.attention()]
+      .filter(({ id, activity }) =>
+        activity !== "asleep" && this.#duties.get(id)?.busy
+      )
+      .map(({ id }) => id);
     await settleAll(this.#running, verdicts);
+    // Their last sync may be over, and they may have been written since.
+    const again = leaving.map((id) => this.#wakeAgain(id));
+    await settleAll([...this.#running, ...again], verdicts);
     this.#desk.close();
-    await settleAll(this.#running, deadline);
+    await settleAll([...this.#running, ...again], deadline);
 
     const awake = [...registry.attention()]
       .filter(({ activity }) => activity === "awake")
@@ -276,6 +284,13 @@ export class Scheduler implements AsyncDisposable {
     const workers = new Set(Array.from({ length: DRAIN_PARALLEL }, worker));
     await settleAll(workers, deadline);
     await settleAll([this.#settleLast(deadline)], deadline);
+  }
+
+  /** Gives it to the daemon once more, if something of it is not in the replica. */
+  async #wakeAgain(id: ClientId): Promise<void> {
+    const client = this.#ports.registry.get(id);
+    if (client?.activity !== "asleep" || client.presence !== "present") return;
+    if (!isProved(client) && !client.paused) await this.#wake(id);
   }
 
   /** Whose files moved as they were looked at: no later plan looks again. */

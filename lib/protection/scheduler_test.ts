@@ -238,6 +238,31 @@ Deno.test("the next look for daily snapshots is not put off by a clock that was 
   );
 });
 
+Deno.test("a client that is written as it falls asleep is in the replica when the program ends", async () => {
+  await using world = new FakeWorld();
+  const { id, path, registry, scheduler, ports: { daemon } } = world;
+  const { unregister } = daemon;
+  let drained: Promise<void> | null = null;
+  daemon.unregister = async (one, timeoutMs) => {
+    const txid = await unregister(one, timeoutMs);
+    if (drained === null) {
+      world.finding = ahead(world.txid);
+      world.facts = factsAt(50n);
+      registry.discover({ kind: "changed", id, path, facts: world.facts });
+      drained = scheduler.drain({ boundMs: 10_000 });
+    }
+    return txid;
+  };
+  world.find();
+  scheduler.start();
+  await until("it ends", () => drained !== null);
+  await drained;
+  assert.deepEqual(scheduler.unsynced(), []);
+  assert.equal(world.status, "protected, asleep");
+  assert.equal(world.count("register"), 2);
+  assert.equal(world.count("unregister"), 2);
+});
+
 const requests: [
   name: string,
   begin: (world: FakeWorld) => void | Promise<void>,
