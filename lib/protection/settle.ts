@@ -8,6 +8,7 @@ import {
 } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import { sleep } from "../domain/sleep.ts";
+import type { Txid } from "../domain/txid.ts";
 import type { StoredClient } from "../store/store.ts";
 import type { Ports } from "./ports.ts";
 
@@ -19,6 +20,12 @@ const TIME_GRAIN_MS = 25;
 /** Larger databases are uploaded again rather than read at each falling asleep. */
 const DIGEST_MAX_BYTES = 64 << 20;
 
+/** A database's pages, and the transaction at which the replica has them. */
+export interface KnownPages {
+  readonly digest: string;
+  readonly txid: Txid;
+}
+
 export interface SettleOptions {
   /**
    * It was synced a moment ago, so that hardly anything waits in its WAL.
@@ -26,6 +33,8 @@ export interface SettleOptions {
    * @default {false}
    */
   readonly synced?: boolean;
+  /** What `pagesInReplica` found before its last sync. */
+  readonly pages?: KnownPages | null;
 }
 
 /**
@@ -45,7 +54,7 @@ export interface SettleOptions {
 export async function settle(
   id: ClientId,
   ports: Ports,
-  { synced = false }: SettleOptions = {},
+  { synced = false, pages = null }: SettleOptions = {},
 ): Promise<boolean> {
   const { registry, files, store } = ports;
   const client = registry.get(id);
@@ -68,12 +77,14 @@ export async function settle(
 
   const touched = isTouched(stored, before);
   let digest: string | null = null;
-  const bytes = before.size + (before.walSize > 0n ? before.walSize : 0n);
-  const digestable = bytes <= BigInt(DIGEST_MAX_BYTES);
+  const digestable = isDigestable(before);
   if (finding.kind === "broken") {
-    if (stored?.digest == null || !digestable) return false;
+    // Written since `pages` was taken, it has another transaction, or other pages.
+    const isLast = pages !== null && pages.txid === finding.tip?.maxTxid;
+    const known = isLast ? pages.digest : stored?.digest ?? null;
+    if (known === null || !digestable) return false;
     digest = await files.digest(path);
-    if (digest !== stored.digest) return false;
+    if (digest !== known) return false;
   } else if (finding.kind === "clean") {
     if (digestable) digest = await files.digest(path);
     // Another file, or one written past SQLite: its WAL tells nothing of that.
@@ -125,6 +136,34 @@ export async function settle(
 }
 
 /**
+ * The pages of a client that is awake, when all of them are in the replica; null
+ * when that is not so, or cannot be told at once. Letting a database go, Litestream
+ * may be the last that has it open, and SQLite then empties the WAL and deletes it,
+ * with which the proof would go.
+ */
+export async function pagesInReplica(
+  { id, path, proved }: Client,
+  { registry, files, now }: Ports,
+): Promise<KnownPages | null> {
+  const before = files.facts(path);
+  if (!proved || before === null || !isDigestable(before)) return null;
+  if (Math.abs(now() - modifiedAt(before)) < TIME_GRAIN_MS) return null;
+  const finding = await files.look(path);
+  if (finding.kind !== "clean") return null;
+  const digest = await files.digest(path);
+  const { maxTxid: txid } = finding.tip;
+  const after = files.facts(path);
+  const client = registry.get(id);
+  const isSame = after !== null && fingerprintOf(after) === fingerprintOf(before);
+  if (!isSame || digest === null || client?.path !== path) return null;
+  return client.proved && hasAll(client, txid) ? { digest, txid } : null;
+}
+
+function isDigestable({ size, walSize }: FileFacts): boolean {
+  return size + (walSize > 0n ? walSize : 0n) <= BigInt(DIGEST_MAX_BYTES);
+}
+
+/**
  * Whether another file took the place of the one that was stored, or it was
  * written: while a client sleeps, SQLite does that only to checkpoint.
  */
@@ -149,7 +188,7 @@ function distrust(id: ClientId, { registry }: Ports): false {
   return false;
 }
 
-function hasAll({ replicatedTxid }: Client, txid: Client["txid"]): boolean {
+function hasAll({ replicatedTxid }: Client, txid: Txid | null): boolean {
   return txid !== null && replicatedTxid !== null && replicatedTxid >= txid;
 }
 

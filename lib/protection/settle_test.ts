@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { rename } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { AppDatabase } from "../../tests/support/app_database.ts";
 import { replicateOnce } from "../../tests/support/replicated.ts";
 import { someId } from "../../tests/support/some_client.ts";
@@ -13,7 +14,7 @@ import { pageDigest } from "../litestream/page_digest.ts";
 import { Registry } from "../registry/registry.ts";
 import { Store } from "../store/store.ts";
 import type { Ports } from "./ports.ts";
-import { settle } from "./settle.ts";
+import { pagesInReplica, settle } from "./settle.ts";
 
 const id = someId(1);
 
@@ -224,6 +225,97 @@ Deno.test("of LTX files older than those that were known nothing is proved", asy
   assert.equal(await settle(id, ports), false);
   assert.equal(registry.get(id)?.proved, false);
 });
+
+/** What happens between the last look at a client that is awake and its sleep. */
+const farewells: [
+  name: string,
+  settles: boolean,
+  work: (scene: Scene) => unknown,
+][] = [
+  ["its WAL is deleted with the last connection", true, ({ app }) => app.close()],
+  [
+    "it is written, and its WAL deleted",
+    false,
+    ({ app }) => {
+      app.insert(1);
+      app.close();
+    },
+  ],
+  [
+    "it is written and its WAL restarted",
+    false,
+    ({ app }) => {
+      app.insert(3, 900);
+      assert(app.checkpoint("RESTART"));
+      app.insert(1, 10);
+    },
+  ],
+];
+
+for (const [name, settles, work] of farewells) {
+  Deno.test(`when ${name}, a client that falls asleep is ${settles ? "" : "not "}settled`, async () => {
+    await using scene = await settled();
+    const { app, registry, store, ports } = scene;
+    // While it is awake nothing of what was stored counts.
+    await store.markUnproved({ id, path: app.path });
+    await delay(50);
+    const pages = await pagesInReplica(registry.get(id)!, ports);
+    assert.notEqual(pages, null);
+    await work(scene);
+    await delay(50);
+    assert.equal((await look(app.path)).kind, "broken");
+    assert.equal(await settle(id, ports), false);
+    assert.equal(await settle(id, ports, { synced: true, pages }), settles);
+    const { digest } = store.get(id)!;
+    assert.equal(digest, settles ? pages!.digest : null);
+  });
+}
+
+Deno.test("pages that were the same at another transaction prove nothing", async () => {
+  await using scene = await settled();
+  const { app, registry, store, ports } = scene;
+  await store.markUnproved({ id, path: app.path });
+  await delay(50);
+  const pages = await pagesInReplica(registry.get(id)!, ports);
+  const txid = txidOf(BigInt(`0x${pages!.txid}`) + 1n);
+  app.close();
+  await delay(50);
+  const other = { synced: true, pages: { ...pages!, txid } };
+  assert.equal(await settle(id, ports, other), false);
+});
+
+/** Why the pages of a client that is awake are not known to be in the replica. */
+const unknown: [name: string, work: (scene: Scene) => unknown][] = [
+  ["was written", async ({ app }) => {
+    app.insert(1);
+    await delay(50);
+  }],
+  ["has less in its replica", async ({ registry }) => {
+    await delay(50);
+    registry.observe(id, { replicatedTxid: TXID_ZERO });
+  }],
+  ["is not proved", async ({ registry }) => {
+    await delay(50);
+    registry.observe(id, { proved: false });
+  }],
+  ["is written meanwhile", async ({ app, ports }) => {
+    await delay(50);
+    ports.files.digest = async (path) => {
+      const digest = await pageDigest(path);
+      app.insert(1);
+      return digest;
+    };
+  }],
+];
+
+for (const [name, work] of unknown) {
+  Deno.test(`of the pages of a client that ${name} nothing is known`, async () => {
+    await using scene = await settled();
+    const { registry, ports } = scene;
+    await work(scene);
+    assert.equal(await pagesInReplica(registry.get(id)!, ports), null);
+  });
+}
 
 /** As if the database, or its WAL, were larger than what a digest is taken of. */
 function asLarge(files: Ports["files"], what: "size" | "walSize") {
