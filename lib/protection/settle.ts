@@ -17,6 +17,10 @@ import type { Ports } from "./ports.ts";
  * writes within it can leave the same time.
  */
 const TIME_GRAIN_MS = 25;
+/** How often one that was synced a moment ago is looked at while its files move. */
+const SYNCED_TRIES = 3;
+/** How often one that was synced a moment ago is looked at while its files move. */
+const SYNCED_TRIES = 3;
 /** Larger databases are uploaded again rather than read at each falling asleep. */
 const DIGEST_MAX_BYTES = 64 << 20;
 
@@ -54,8 +58,23 @@ export interface SettleOptions {
 export async function settle(
   id: ClientId,
   ports: Ports,
-  { synced = false, pages = null }: SettleOptions = {},
+  options: SettleOptions = {},
 ): Promise<boolean> {
+  // Letting it go, Litestream may still move its WAL into the file.
+  const tries = options.synced ? SYNCED_TRIES : 1;
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const settled = await settleOnce(id, ports, options);
+    if (settled !== "moved") return settled;
+  }
+  return false;
+}
+
+/** `moved`: the files changed while we looked. */
+async function settleOnce(
+  id: ClientId,
+  ports: Ports,
+  { synced = false, pages = null }: SettleOptions,
+): Promise<boolean | "moved"> {
   const { registry, files, store } = ports;
   const client = registry.get(id);
   if (client === undefined || !client.proved) return false;
@@ -98,7 +117,8 @@ export async function settle(
 
   const after = files.facts(path);
   const now = registry.get(id);
-  if (after === null || fingerprintOf(after) !== fingerprint) return false;
+  if (after === null) return false;
+  if (fingerprintOf(after) !== fingerprint) return "moved";
   if (now === undefined || now.activity === "awake" || !now.proved) {
     return false;
   }
