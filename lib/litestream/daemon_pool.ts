@@ -25,6 +25,8 @@ export interface PoolState extends DaemonState {
 }
 
 interface Slot {
+  /** Its number among the daemons, from which it has its name. */
+  readonly index: number;
   readonly daemon: Daemon;
   readonly paths: Set<string>;
   /** How many databases its process was given. */
@@ -41,14 +43,15 @@ interface Slot {
  */
 const TIRED_AFTER = 1_000;
 
-/** A manager with a larger limit may have left so many. */
+/** A manager with a larger limit may have left so many more. */
 const MOST_LEFT = 16;
 /** How long a further daemon may take to answer, in ms. */
 const READY_MS = 15_000;
 
 /**
  * The daemons: one, and more only while one is full. A database goes to the
- * one that has the fewest; the death of a daemon touches only its own.
+ * one that has the fewest; the death of a daemon touches only its own. When few
+ * databases are left, all that come go to one, and whichever is empty ends.
  */
 export class DaemonPool implements AsyncDisposable {
   readonly #options: DaemonPoolOptions;
@@ -56,20 +59,26 @@ export class DaemonPool implements AsyncDisposable {
   readonly #state: ReadonlySignal<PoolState>;
   readonly #owners = new Map<string, Slot>();
   #growing: Promise<unknown> | null = null;
+  /** Those that were told to end for good, by their number. */
+  readonly #ending = new Map<number, Promise<void>>();
+  /** Restarts of those that ended for good. */
+  #formerRestarts = 0;
   #stopped = false;
 
   private constructor(options: DaemonPoolOptions) {
     this.#options = options;
-    this.#state = computed(() =>
-      summarize(this.#slots.value.map(({ daemon }) => daemon.state.value))
-    );
+    this.#state = computed(() => {
+      const states = this.#slots.value.map(({ daemon }) => daemon.state.value);
+      const state = summarize(states);
+      return { ...state, restarts: state.restarts + this.#formerRestarts };
+    });
   }
 
   /** Starts the first daemon; resolves before it is ready. */
   static async start(options: DaemonPoolOptions): Promise<DaemonPool> {
     const pool = new DaemonPool(options);
     // A manager that was killed may have left several.
-    for (let index = 1; index < Math.max(options.most, MOST_LEFT); index++) {
+    for (let index = 1; index < options.most + MOST_LEFT; index++) {
       await Daemon.endLeftOver(await pool.#optionsOf(index));
     }
     await pool.#grow();
@@ -113,6 +122,7 @@ export class DaemonPool implements AsyncDisposable {
       return await slot.daemon.unregister(path, timeoutMs);
     } finally {
       this.#release(path, slot);
+      this.#shrink();
       if (isTired(slot) && slot.paths.size === 0) this.#replace(slot);
     }
   }
@@ -124,12 +134,7 @@ export class DaemonPool implements AsyncDisposable {
   replace(): void {
     if (this.#owners.size > 0) return;
     const [first, ...others] = this.#slots.peek();
-    this.#slots.value = first === undefined ? [] : [first];
-    for (const { daemon } of others) {
-      daemon.stop().catch((error) =>
-        log.error("Cannot end a daemon: {error}", { error })
-      );
-    }
+    for (const slot of others) this.#retire(slot);
     if (first !== undefined) this.#replace(first);
   }
 
@@ -137,16 +142,44 @@ export class DaemonPool implements AsyncDisposable {
   async stop(options: { graceMs?: number } = {}): Promise<void> {
     this.#stopped = true;
     await this.#growing?.catch(() => {});
-    await Promise.all(
-      this.#slots.peek().map(({ daemon }) => daemon.stop(options)),
-    );
+    await Promise.all([
+      ...this.#slots.peek().map(({ daemon }) => daemon.stop(options)),
+      ...this.#ending.values(),
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
+  /** Ends whoever has nothing, when the others have room for twice what there is. */
+  #shrink(): void {
+    if (this.#stopped) return;
+    const { capacity = 500 } = this.#options;
+    for (const slot of this.#slots.peek()) {
+      if (slot.paths.size > 0 || !slot.daemon.isUp || slot.resting) continue;
+      const others = this.#slots.peek()
+        .filter((other) => other !== slot && canTake(other));
+      const room = others.length * capacity;
+      if (others.length > 0 && 2 * this.#owners.size <= room) {
+        this.#retire(slot);
+      }
+    }
+  }
+
+  /** Ends a daemon for good. */
+  #retire(slot: Slot): void {
+    const { index, daemon } = slot;
+    this.#formerRestarts += daemon.state.peek().restarts;
+    this.#slots.value = this.#slots.peek().filter((other) => other !== slot);
+    const ended = daemon.stop()
+      .catch((error) => log.error("Cannot end a daemon: {error}", { error }))
+      .finally(() => this.#ending.delete(index));
+    this.#ending.set(index, ended);
+  }
+
   #replace(slot: Slot): void {
+    if (!this.#slots.peek().includes(slot)) return;
     if (slot.resting || this.#stopped) return;
     slot.resting = true;
     slot.served = 0;
@@ -183,7 +216,9 @@ export class DaemonPool implements AsyncDisposable {
     // One that is restarted is there again sooner than another would be, and its
     // clients are told to come again then.
     if (up.length === 0) return this.#slots.peek()[0]!;
-    const best = leastUsed(up.filter((slot) => !isTired(slot)));
+    const fresh = up.filter(canTake);
+    const isFew = 2 * this.#owners.size < capacity;
+    const best = isFew ? fresh[0] ?? null : leastUsed(fresh);
     if (best !== null && best.paths.size < capacity) return best;
     // One more may stand in for those that get no more.
     const allowed = most + Number(up.some(isTired));
@@ -192,7 +227,8 @@ export class DaemonPool implements AsyncDisposable {
   }
 
   async #grow(): Promise<void> {
-    const index = this.#slots.peek().length;
+    const index = this.#freeIndex();
+    const isFirst = this.#slots.peek().length === 0;
     const paths = new Set<string>();
     const { promise: up, resolve } = Promise.withResolvers<void>();
     const daemon = await Daemon.start({
@@ -208,13 +244,20 @@ export class DaemonPool implements AsyncDisposable {
         this.#options.onDown(lost);
       },
     });
-    const slot: Slot = { daemon, paths, served: 0, resting: false };
+    const slot: Slot = { index, daemon, paths, served: 0, resting: false };
     this.#slots.value = [...this.#slots.peek(), slot];
     // The first may be slow to start: everything waits for it anyway.
-    if (index === 0) return;
+    if (isFirst) return;
     const timer = setTimeout(resolve, READY_MS);
     await up;
     clearTimeout(timer);
+  }
+
+  #freeIndex(): number {
+    const taken = new Set(this.#slots.peek().map(({ index }) => index));
+    let index = 0;
+    while (taken.has(index) || this.#ending.has(index)) index++;
+    return index;
   }
 
   async #optionsOf(index: number): Promise<DaemonOptions> {
@@ -230,6 +273,10 @@ export class DaemonPool implements AsyncDisposable {
 
 function isTired({ served }: Slot): boolean {
   return served >= TIRED_AFTER;
+}
+
+function canTake(slot: Slot): boolean {
+  return slot.daemon.isUp && !slot.resting && !isTired(slot);
 }
 
 /** The one that has the fewest databases. */

@@ -89,28 +89,42 @@ Deno.test("databases are spread over daemons, and each daemon owns its own", asy
   });
 
   await t.step("it is not replaced while somebody is registered", async () => {
-    const pids = await Promise.all([0, 1, 2].map((index) => pidOf(dir, index)));
+    const before = await pids(dir);
     pool.replace();
     assert.equal(pool.state.peek().daemons, MOST);
-    for (const path of paths) {
-      if (pool.has(path)) await pool.unregister(path, 5_000);
-    }
+    assert.deepEqual(await pids(dir), before);
+  });
+
+  await t.step("one that has nobody ends when few are left", async () => {
+    const before = await pids(dir);
+    const [first, second] = await lists(dir) as [string[], string[]];
+    for (const path of second) await pool.unregister(path, 5_000);
+    // The others are full: it may be needed again.
+    assert.equal(pool.state.peek().daemons, MOST);
+    for (const path of first) await pool.unregister(path, 5_000);
+    await until("one has ended", () => before.filter(isAlive).length === 2);
+    assert.equal(pool.state.peek().daemons, 2);
+    assert.equal(pool.state.peek().restarts, 1);
     assert.deepEqual(
-      await Promise.all([0, 1, 2].map((index) => pidOf(dir, index))),
-      pids,
+      (await lists(dir)).map(({ length }) => length).sort(),
+      [0, 2],
     );
   });
 
   await t.step(
     "when nobody is left, one fresh daemon takes the place of all",
     async () => {
-      const pids = await Promise.all(
-        [0, 1, 2].map((index) => pidOf(dir, index)),
-      );
+      const before = await pids(dir);
+      for (const path of (await lists(dir)).flat()) {
+        await pool.unregister(path, 5_000);
+      }
       pool.replace();
       assert.equal(pool.state.peek().daemons, 1);
-      await until("the old ones have ended", () => !pids.some(isAlive));
-      await until("the fresh one answers", () => pidOf(dir, 0));
+      await until("the old ones have ended", () => !before.some(isAlive));
+      await until(
+        "one fresh daemon answers",
+        async () => (await pids(dir)).length === 1,
+      );
       await until("it is told", () => pool.state.peek().state === "running");
       await register(paths[0]!);
       assert.deepEqual((await lists(dir)).map(({ length }) => length), [1]);
@@ -129,14 +143,15 @@ Deno.test("databases are spread over daemons, and each daemon owns its own", asy
   );
 
   await t.step("all end together, and nothing begins after that", async () => {
-    const pids = await Promise.all([0, 1, 2].map((index) => pidOf(dir, index)));
+    const before = await pids(dir);
+    assert.equal(before.length, MOST);
     // One of them hangs: only it takes the time that it is given.
-    Deno.kill(pids[1]!, "SIGSTOP");
+    Deno.kill(before[1]!, "SIGSTOP");
     await pool.stop({ graceMs: 2_000 });
-    assert.deepEqual(pids.filter(isAlive), []);
+    assert.deepEqual(before.filter(isAlive), []);
     for (const path of paths) assert.equal(pool.has(path), false);
     await assert.rejects(register(paths[0]!));
-    assert.deepEqual(pids.filter(isAlive), []);
+    assert.deepEqual(before.filter(isAlive), []);
   });
 });
 
@@ -171,13 +186,13 @@ Deno.test("daemons that a larger pool left are ended by the next", async () => {
       "all its daemons run",
       async () => (await lists(dir)).length === MOST,
     );
-    const pids = await Promise.all([0, 1, 2].map((index) => pidOf(dir, index)));
+    const before = await pids(dir);
     // It neither goes on nor ends: its daemons live.
     manager.kill("SIGSTOP");
     await using pool = await DaemonPool.start(
       { ...optionsOf(dir, () => {}), most: 1 },
     );
-    assert.deepEqual(pids.filter(isAlive), []);
+    assert.deepEqual(before.filter(isAlive), []);
     await until("it is up", () => pool.isUp);
   } finally {
     manager.kill("SIGKILL");
@@ -211,6 +226,16 @@ async function lists(dir: TempDir): Promise<string[][]> {
     if (answer === null) continue;
     const { databases } = answer as { databases: { path: string }[] | null };
     all.push((databases ?? []).map(({ path }) => path).sort());
+  }
+  return all;
+}
+
+/** Process ids of all daemons that answer. */
+async function pids(dir: TempDir): Promise<number[]> {
+  const all: number[] = [];
+  for (let index = 0; index < MOST + 1; index++) {
+    const pid = await pidOf(dir, index).catch(() => null);
+    if (pid !== null) all.push(pid);
   }
   return all;
 }

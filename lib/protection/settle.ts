@@ -19,8 +19,6 @@ import type { Ports } from "./ports.ts";
 const TIME_GRAIN_MS = 25;
 /** How often one that was synced a moment ago is looked at while its files move. */
 const SYNCED_TRIES = 3;
-/** How often one that was synced a moment ago is looked at while its files move. */
-const SYNCED_TRIES = 3;
 /** Larger databases are uploaded again rather than read at each falling asleep. */
 const DIGEST_MAX_BYTES = 64 << 20;
 
@@ -103,7 +101,9 @@ async function settleOnce(
     const known = isLast ? pages.digest : stored?.digest ?? null;
     if (known === null || !digestable) return false;
     digest = await files.digest(path);
-    if (digest !== known) return false;
+    if (digest !== known) {
+      return changedSince(fingerprint, path, ports) ? "moved" : false;
+    }
   } else if (finding.kind === "clean") {
     if (digestable) digest = await files.digest(path);
     // Another file, or one written past SQLite: its WAL tells nothing of that.

@@ -289,24 +289,6 @@ Deno.test("a client whose WAL is moved into its file while it is looked at is lo
   assert.equal(fingerprint, fingerprintOf(readFacts(app.path)!));
 });
 
-Deno.test("a client whose WAL is moved into its file while it is looked at is looked at again", async () => {
-  await using scene = await settled();
-  const { app, registry, store, ports } = scene;
-  await store.markUnproved({ id, path: app.path });
-  await delay(50);
-  const pages = await pagesInReplica(registry.get(id)!, ports);
-  let looks = 0;
-  ports.files.digest = async (path) => {
-    const digest = await pageDigest(path);
-    if (++looks === 1) app.close();
-    return digest;
-  };
-  assert.equal(await settle(id, ports, { synced: true, pages }), true);
-  assert.equal(looks, 2);
-  const { fingerprint } = store.get(id)!;
-  assert.equal(fingerprint, fingerprintOf(readFacts(app.path)!));
-});
-
 Deno.test("pages that were the same at another transaction prove nothing", async () => {
   await using scene = await settled();
   const { app, registry, store, ports } = scene;
