@@ -4,8 +4,16 @@ import type { FileFacts } from "../domain/client.ts";
 
 const LOOK = { bigint: true, throwIfNoEntry: false } as const;
 
+/** What stands at a path, as far as discovery asks. */
+export type Stats =
+  & Pick<
+    BigIntStats,
+    "dev" | "ino" | "size" | "mtimeNs" | "mtimeMs" | "birthtimeMs"
+  >
+  & Pick<BigIntStats, "isFile" | "isDirectory" | "isSymbolicLink">;
+
 /** Nothing stands below a file: that throws although a missing entry does not. */
-function orNull(look: () => BigIntStats | undefined): BigIntStats | null {
+function orNull(look: () => BigIntStats | undefined): Stats | null {
   try {
     return look() ?? null;
   } catch (error) {
@@ -18,12 +26,12 @@ function orNull(look: () => BigIntStats | undefined): BigIntStats | null {
  * What stands at a path, of a symbolic link the link itself; null when nothing
  * does. Throws the system's error when that cannot be told.
  */
-export function lookAt(path: string): BigIntStats | null {
-  return orNull(() => lstatSync(path, LOOK));
+export function lookAt(path: string): Stats | null {
+  return quickStats(path) ?? orNull(() => lstatSync(path, LOOK));
 }
 
 /** Like {@linkcode lookAt}, but goes where a symbolic link points to. */
-export function lookThrough(path: string): BigIntStats | null {
+export function lookThrough(path: string): Stats | null {
   return orNull(() => statSync(path, LOOK));
 }
 
@@ -31,7 +39,7 @@ export function lookThrough(path: string): BigIntStats | null {
  * Tells a folder apart from any other, also from one that was deleted: systems
  * give its inode number to the next at once.
  */
-export function identityOf({ dev, ino, birthtimeMs }: BigIntStats): string {
+export function identityOf({ dev, ino, birthtimeMs }: Stats): string {
   return `${dev}:${ino}:${birthtimeMs}`;
 }
 
@@ -47,7 +55,7 @@ export function readFacts(path: string): FileFacts | null {
 }
 
 /** Completes what is known of a database by what the disk says of its WAL. */
-export function factsOf(path: string, stats: BigIntStats): FileFacts {
+export function factsOf(path: string, stats: Stats): FileFacts {
   const walPath = `${path}-wal`;
   // Mostly there is none, and asking so is 10 times cheaper than a failing stat.
   const wal = existsSync(walPath) ? lookAt(walPath) : null;
@@ -73,6 +81,30 @@ export function pathIn(folder: string, name: string): string {
 export function markOf(facts: FileFacts): string {
   const { inode, size, modifiedNs, walSize, walModifiedNs } = facts;
   return [inode, size, modifiedNs, walSize, walModifiedNs].join(":");
+}
+
+/** What node tells of a path, at a quarter of the cost; null where that cannot be had. */
+function quickStats(path: string): Stats | null {
+  try {
+    const info = Deno.lstatSync(path);
+    const { dev, ino, size, mtime, birthtime } = info;
+    if (ino === null || mtime === null || birthtime === null) return null;
+    if (!Number.isSafeInteger(ino) || !Number.isSafeInteger(dev)) return null;
+    const mtimeMs = BigInt(mtime.getTime());
+    return {
+      dev: BigInt(dev),
+      ino: BigInt(ino),
+      size: BigInt(size),
+      mtimeMs,
+      mtimeNs: timeOf(info),
+      birthtimeMs: BigInt(birthtime.getTime()),
+      isFile: () => info.isFile,
+      isDirectory: () => info.isDirectory,
+      isSymbolicLink: () => info.isSymlink,
+    };
+  } catch {
+    return null;
+  }
 }
 
 /**

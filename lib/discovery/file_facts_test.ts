@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { lstatSync } from "node:fs";
 import { fingerprintOf } from "../domain/client.ts";
 import {
   factsOf,
@@ -35,16 +36,33 @@ Deno.test("a mark is the fingerprint, and the quick look sees the same", () => {
     const facts = readFacts(path);
     if (facts === null) continue;
     assert.deepEqual(facts, factsOf(path, lookAt(path)!));
+    assertAsNode(path);
     assert.equal(markOf(facts), fingerprintOf(facts));
     assert.equal(quickStamp(path), quickStamp(path));
     stamps.add(quickStamp(path));
     marks.add(markOf(facts));
   }
+  Deno.symlinkSync(path, root.at("link.db"));
+  assertAsNode(root.at("link.db"));
+  assertAsNode(root.path);
   // Without its WAL it looks as it did before it had one.
   assert.equal(marks.size, steps.length - 2);
   assert.equal(stamps.size, steps.length - 2);
   assert.ok([...stamps].every(Number.isSafeInteger));
 });
+
+/** What the quick look tells is what node's slower one does. */
+function assertAsNode(path: string): void {
+  const quick = lookAt(path)!;
+  const node = lstatSync(path, { bigint: true });
+  const numbers = ["dev", "ino", "size", "mtimeNs", "mtimeMs", "birthtimeMs"];
+  for (const name of numbers as (keyof typeof quick & keyof typeof node)[]) {
+    assert.equal(quick[name], node[name], name);
+  }
+  assert.equal(quick.isFile(), node.isFile());
+  assert.equal(quick.isDirectory(), node.isDirectory());
+  assert.equal(quick.isSymbolicLink(), node.isSymbolicLink());
+}
 
 Deno.test("paths are joined as the system does", () => {
   assert.equal(pathIn("/a/b", "c"), "/a/b/c");

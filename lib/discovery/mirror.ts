@@ -1,4 +1,3 @@
-import type { BigIntStats } from "node:fs";
 import { basename, dirname } from "node:path";
 import { modifiedAt } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
@@ -9,6 +8,7 @@ import {
   lookAt,
   lookThrough,
   markOf,
+  type Stats,
 } from "./file_facts.ts";
 import { classifyName } from "./file_name.ts";
 import { type FileEntry, type Folder, FolderTree } from "./folder_tree.ts";
@@ -119,7 +119,7 @@ export class Mirror {
     return true;
   }
 
-  #checkFolder(place: Place, stats: BigIntStats): boolean {
+  #checkFolder(place: Place, stats: Stats): boolean {
     const { parent, name, path } = place;
     const told = this.#dropFile(parent, name);
     if (name.startsWith(".")) return told;
@@ -156,7 +156,7 @@ export class Mirror {
     }
   }
 
-  #checkFile(place: Place, stats: BigIntStats, hinted: boolean): boolean {
+  #checkFile(place: Place, stats: Stats, hinted: boolean): boolean {
     const kind = classifyName(place.name);
     if (kind.kind === "stranger") {
       return this.#ignore(place, null, "not named after a UUID", "name");
@@ -172,7 +172,7 @@ export class Mirror {
   #compare(
     place: Place,
     entry: FileEntry,
-    stats: BigIntStats,
+    stats: Stats,
     hinted: boolean,
   ): boolean {
     const { parent, name } = place;
@@ -212,7 +212,7 @@ export class Mirror {
   }
 
   /** Looks whether a file that is no client's database (yet) is one. */
-  #examine(place: Place, id: ClientId, stats: BigIntStats): boolean {
+  #examine(place: Place, id: ClientId, stats: Stats): boolean {
     const { parent, name } = place;
     const stamp = `${stats.ino}:${stats.size}:${stats.mtimeNs}`;
     const old = parent.files.get(name);
@@ -250,7 +250,7 @@ export class Mirror {
   /** Why a file is no database; `again` when only another look can tell. */
   #headerOf(
     path: string,
-    { size }: BigIntStats,
+    { size }: Stats,
   ): { text: string; again: boolean } | null {
     try {
       const text = size === 0n
@@ -266,7 +266,7 @@ export class Mirror {
     }
   }
 
-  #refuseSpecial(place: Place, stats: BigIntStats): boolean {
+  #refuseSpecial(place: Place, stats: Stats): boolean {
     const { kind } = classifyName(place.name);
     const looksTaken = kind === "database" || kind === "stranger";
     if (!stats.isSymbolicLink()) {

@@ -65,7 +65,7 @@ const RECHECK_MS = 1_000;
 /** When whoever is only held back by the pace is planned for again, in ms. */
 const BEGIN_MS = 50;
 /** Who got its first backup is let go after this, in ms, if not before. */
-const LINGER_MS = 5_000;
+const LINGER_MS = 20_000;
 /**
  * The databases of first backups under way are no larger than this together, in
  * bytes, or it is one alone: each is written beside its database once more.

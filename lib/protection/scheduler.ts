@@ -481,7 +481,11 @@ export class Scheduler implements AsyncDisposable {
           blocked: null,
         });
         if (duty.reason === "first" && await this.#isUploaded(id, outcome)) {
-          return await lookAwake(id, this.#ports);
+          await lookAwake(id, this.#ports);
+          const now = registry.get(id);
+          // It was told meanwhile that the daemon wrote.
+          const isUndecided = now?.activity === "awake" && !isProved(now);
+          return isUndecided ? this.#lookSoon(id, ECHO_MS) : undefined;
         }
         return this.#lookSoon(id);
       case "blocked":
