@@ -67,6 +67,11 @@ const BEGIN_MS = 50;
 /** Who got its first backup is let go after this, in ms, if not before. */
 const LINGER_MS = 20_000;
 /**
+ * So many take their leave at once: a thousand together would keep everything
+ * else waiting for a second.
+ */
+const LEAVING_AT_ONCE = 200;
+/**
  * The databases of first backups under way are no larger than this together, in
  * bytes, or it is one alone: each is written beside its database once more.
  */
@@ -97,6 +102,7 @@ export function plan(
   let awake = 0;
   let first = 0;
   let firstBytes = 0;
+  let leaving = 0;
   let nextAt = Infinity;
   const changed: Candidate[] = [];
   const fresh: Candidate[] = [];
@@ -113,6 +119,7 @@ export function plan(
       if (candidate.reason === "first") {
         first++;
         firstBytes += client.sizeBytes;
+        if (busy && isProved(client)) leaving++;
       } else awake++;
     }
     if (busy) continue;
@@ -176,8 +183,11 @@ export function plan(
   const isCrowded = fresh.length > room || first === done.length;
   for (const { client, wokenAt } of done) {
     const sleepAt = isCrowded ? now : wokenAt + LINGER_MS;
-    if (sleepAt <= now) sleep.push(client.id);
-    else nextAt = Math.min(nextAt, sleepAt);
+    if (sleepAt > now) nextAt = Math.min(nextAt, sleepAt);
+    else if (leaving < LEAVING_AT_ONCE) {
+      sleep.push(client.id);
+      leaving++;
+    } else nextAt = Math.min(nextAt, now + BEGIN_MS);
   }
   for (
     const { client } of leastOf(fresh, Math.min(room, limits.newFirst), byOrder)
