@@ -174,7 +174,8 @@ export async function pagesInReplica(
   const { maxTxid: txid } = finding.tip;
   const after = files.facts(path);
   const client = registry.get(id);
-  const isSame = after !== null && fingerprintOf(after) === fingerprintOf(before);
+  const isSame = after !== null &&
+    fingerprintOf(after) === fingerprintOf(before);
   if (!isSame || digest === null || client?.path !== path) return null;
   return client.proved && hasAll(client, txid) ? { digest, txid } : null;
 }

@@ -232,7 +232,11 @@ const farewells: [
   settles: boolean,
   work: (scene: Scene) => unknown,
 ][] = [
-  ["its WAL is deleted with the last connection", true, ({ app }) => app.close()],
+  [
+    "its WAL is deleted with the last connection",
+    true,
+    ({ app }) => app.close(),
+  ],
   [
     "it is written, and its WAL deleted",
     false,
