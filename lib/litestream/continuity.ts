@@ -49,7 +49,26 @@ export async function look(
   return { kind: await wal.hasCommitAfter(end) ? "ahead" : "clean", tip };
 }
 
+/** The header of the last local LTX file. */
+export function headerOf(finding: Finding): LtxHeader | null {
+  return "tip" in finding ? finding.tip : null;
+}
+
 /** The transaction of the last local LTX file. */
 export function tipOf(finding: Finding): Txid | null {
-  return "tip" in finding ? finding.tip?.maxTxid ?? null : null;
+  return headerOf(finding)?.maxTxid ?? null;
+}
+
+/**
+ * Whether the last LTX file after a last sync is of the same WAL as the one
+ * before it. Litestream gives up its read lock first and syncs then: what an
+ * application writes before it restarts the WAL in between is in no LTX file,
+ * and after that all looks clean.
+ */
+export function isOneWal(
+  before: LtxHeader | null,
+  after: LtxHeader | null,
+): boolean {
+  return before !== null && after !== null &&
+    before.salt1 === after.salt1 && before.salt2 === after.salt2;
 }

@@ -3,7 +3,7 @@ import { isUnreachable } from "../litestream/control_socket.ts";
 import type { Txid } from "../domain/txid.ts";
 import type { Ports } from "./ports.ts";
 import { replicaReaches } from "./replica_reaches.ts";
-import { pagesInReplica, settle } from "./settle.ts";
+import { lookBeforeSleep, settle } from "./settle.ts";
 
 export interface FallAsleepOptions {
   /** The path that the daemon has it under; null when it is the client's. */
@@ -31,7 +31,9 @@ export async function fallAsleep(
   if (client === undefined) return null;
   let problem: string | null = null;
   let txid: Txid | null = null;
-  const pages = await pagesInReplica(client, ports).catch(() => null);
+  // Of one that cannot be looked at nothing is proved.
+  const farewell = await lookBeforeSleep(client, ports)
+    .catch(() => ({ tip: null, digest: null }));
   try {
     txid = await daemon.unregister(path ?? client.path, timeoutMs);
   } catch (error) {
@@ -46,7 +48,7 @@ export async function fallAsleep(
       if (txid !== null) {
         await replicaReaches(id, txid, { registry, timeoutMs: LOG_MS });
       }
-      done = await settle(id, ports, { synced: true, pages });
+      done = await settle(id, ports, { synced: true, farewell });
     }
     if (!done && files.facts(client.path) === null) {
       // A database that was deleted has nothing left to sync.

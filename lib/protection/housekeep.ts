@@ -5,7 +5,7 @@ import { tipOf } from "../litestream/continuity.ts";
 import type { StoredClient } from "../store/store.ts";
 import { BusyError } from "./pin.ts";
 import type { Ports } from "./ports.ts";
-import { settle } from "./settle.ts";
+import { type Farewell, settle } from "./settle.ts";
 import type { VerdictDesk } from "./verdict.ts";
 
 const DAY_MS = 24 * 3600_000;
@@ -51,12 +51,14 @@ export async function housekeep(
   await store.markUnproved({ id, path });
 
   let intact = true;
+  let farewell: Farewell | undefined;
   try {
     await using _pin = await files.pin(path);
     const finding = await files.look(path);
     // A WAL that is gone needs a full sync first: waking does that.
     if (finding.kind !== "clean" && finding.kind !== "ahead") return false;
     intact = false;
+    farewell = { tip: finding.tip, digest: null };
     const verdict = desk.expect(id, { timeoutMs: LONGEST_MS });
     try {
       await ports.replicateOnce(path, ports.replicaUrl(id), {
@@ -82,7 +84,8 @@ export async function housekeep(
     registry.observe(id, { proved });
     if (proved) store.save({ id, path, proved });
   }
-  if (!intact || !await settle(id, ports)) return false;
+  if (!intact || farewell === undefined) return false;
+  if (!await settle(id, ports, { farewell })) return false;
   const { txid } = registry.get(id)!;
   store.save({ id, path, snapshotTxid: txid, housekeptAt: now() });
   return true;

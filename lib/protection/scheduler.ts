@@ -59,6 +59,8 @@ interface Duty {
   registeredPath: string | null;
   /** Ends the wait for an upload. */
   uploading: AbortController | null;
+  /** See `WakeOptions`. */
+  uploadsTo: Txid | null;
 }
 
 const NO_DUTY: Readonly<Duty> = {
@@ -74,6 +76,7 @@ const NO_DUTY: Readonly<Duty> = {
   lookQueued: false,
   registeredPath: null,
   uploading: null,
+  uploadsTo: null,
 };
 
 /** Plans are made no more often than this, in ms, and take this part of the time. */
@@ -93,6 +96,8 @@ const REPLACE_AFTER = 200;
 /** A daemon that nobody needs is replaced when it has more memory: a fresh one has half. */
 const FAT_BYTES = 64 << 20;
 const LAST_SYNC_MS = 10_000;
+/** While more are waking, an upload that comes a second late is waited for. */
+const MOST_HASTENED = 32;
 /** How long the program's end waits for clients that are just waking, in ms. */
 const VERDICT_MS = 3_000;
 /** How long it waits for what is under way, in ms. */
@@ -137,6 +142,8 @@ export class Scheduler implements AsyncDisposable {
   #pace = 0;
   #pacedAt = 0;
   #served = 0;
+  /** Clients that are on their way to the daemon. */
+  #waking = 0;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -179,6 +186,8 @@ export class Scheduler implements AsyncDisposable {
         const client = registry.get(id);
         if (client === undefined) return;
         const { replicaTxid: replicatedTxid, localTxid: txid } = event;
+        const duty = this.#duties.get(id);
+        if (duty !== undefined) duty.uploadsTo = txid;
         if (client.replicatedTxid !== replicatedTxid || client.txid !== txid) {
           registry.observe(id, { replicatedTxid, txid });
         }
@@ -450,17 +459,25 @@ export class Scheduler implements AsyncDisposable {
     const client = registry.get(id);
     if (client === undefined) return;
     duty.reason = wakeReason(client);
+    duty.uploadsTo = null;
+    // Of many at once each would be the later for it, and the last sync is near.
+    const hastens = duty.reason === "change" &&
+      this.#waking < MOST_HASTENED && !this.#ending.signal.aborted;
     registry.observe(id, { activity: "waking" });
     let outcome: WakeOutcome;
+    this.#waking++;
     try {
       outcome = await wake(id, this.#ports, {
         desk: this.#desk,
         reset: duty.reset,
         guard: this.#options.guard ?? true,
+        ...hastens ? { uploadsTo: () => duty.uploadsTo } : {},
       });
     } catch (error) {
       registry.observe(id, { activity: "asleep" });
       throw error;
+    } finally {
+      this.#waking--;
     }
     switch (outcome.kind) {
       case "awake":

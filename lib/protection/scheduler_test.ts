@@ -10,6 +10,7 @@ import { someId } from "../../tests/support/some_client.ts";
 import { until } from "../../tests/support/until.ts";
 import { fingerprintOf } from "../domain/client.ts";
 import { txidOf } from "../domain/txid.ts";
+import { headerOf } from "../litestream/continuity.ts";
 import { fallAsleep } from "./fall_asleep.ts";
 
 Deno.test("a client is backed up and sleeps, protected", async () => {
@@ -79,6 +80,106 @@ Deno.test("a client whose LTX files are gone is not protected by what its replic
   world.tellUpload();
   await until("it is protected", () => told.includes("protected"));
   assert.equal(registry.get(id)?.replicatedTxid, txidOf(1));
+});
+
+for (
+  const { listed, what, calls } of [
+    {
+      listed: txidOf(1),
+      what: "would come a second late is hastened, under the same pin",
+      calls: ["pin", "register", "unregister", "register", "let go"],
+    },
+    {
+      listed: txidOf(2),
+      what: "has begun is left to itself",
+      calls: ["pin", "register", "let go"],
+    },
+    {
+      listed: null,
+      what: "waits for a slow store is left to itself",
+      calls: ["pin", "register", "let go"],
+    },
+  ]
+) {
+  Deno.test(`an upload that ${what}`, async () => {
+    await using world = new FakeWorld({ idleAfterMs: 60_000 });
+    const { id, path, registry, scheduler, ports: { daemon, files } } = world;
+    world.protect();
+    const [before, after] = [world.txid, txidOf(2)];
+    world.finding = ahead(before);
+    world.facts = factsAt(50n);
+    const { unregister } = daemon;
+    files.pin = () => {
+      world.calls.push("pin");
+      return Promise.resolve({
+        async [Symbol.asyncDispose]() {
+          await Promise.resolve();
+          world.calls.push("let go");
+        },
+      });
+    };
+    daemon.register = () => {
+      world.calls.push("register");
+      world.registered.add(path);
+      setTimeout(() => {
+        const at = Date.now() + 1;
+        scheduler.hear({ kind: "verify", id, at, saltMatch: true });
+        scheduler.hear({ kind: "sync", id, at, txid: after, snapshot: false });
+        if (listed !== null) {
+          const replica = { replicaTxid: before, localTxid: listed };
+          scheduler.hear({ kind: "replica", id, at, ...replica });
+        }
+        world.txid = after;
+        setTimeout(() => world.finding = clean(after), 30);
+      }, 20);
+      return Promise.resolve();
+    };
+    daemon.unregister = async (path, timeoutMs) => {
+      world.tellUpload();
+      return await unregister(path, timeoutMs);
+    };
+    scheduler.start();
+    registry.discover({ kind: "changed", id, path, facts: world.facts });
+    await until("it is awake", () => registry.get(id)?.activity === "awake");
+    assert.deepEqual(world.calls, calls);
+    world.tellUpload();
+    await until("all is proved", () => world.status === "protected, awake");
+    assert.deepEqual(world.calls, calls);
+  });
+}
+
+Deno.test("a WAL that was restarted while an upload was hastened ends in a full snapshot", async () => {
+  await using world = new FakeWorld({ idleAfterMs: 60_000 });
+  const { id, path, registry, scheduler, ports: { daemon, files } } = world;
+  world.protect();
+  const [before, after] = [world.txid, txidOf(2)];
+  world.finding = ahead(before);
+  world.facts = factsAt(50n);
+  const { register, unregister } = daemon;
+  files.pin = () =>
+    Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() });
+  let registered = 0;
+  daemon.register = async (path, url) => {
+    if (++registered > 1) return await register(path, url);
+    world.registered.add(path);
+    const at = Date.now() + 1;
+    scheduler.hear({ kind: "verify", id, at, saltMatch: true });
+    scheduler.hear({ kind: "sync", id, at, txid: after, snapshot: false });
+    const replica = { replicaTxid: before, localTxid: before };
+    scheduler.hear({ kind: "replica", id, at, ...replica });
+    world.finding = clean(after);
+  };
+  daemon.unregister = async (path, timeoutMs) => {
+    world.txid = txidOf(4);
+    const tip = { ...headerOf(clean(txidOf(3)))!, salt1: 2 };
+    world.finding = { kind: "clean", tip };
+    return await unregister(path, timeoutMs);
+  };
+  scheduler.start();
+  registry.discover({ kind: "changed", id, path, facts: world.facts });
+  await until("it is awake", () => registry.get(id)?.activity === "awake");
+  assert.equal(registered, 2);
+  assert.equal(scheduler.work.snapshots, 1);
 });
 
 Deno.test("a change that is told just as a client falls asleep is kept", async () => {

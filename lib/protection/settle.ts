@@ -9,6 +9,8 @@ import {
 import type { ClientId } from "../domain/client_id.ts";
 import { sleep } from "../domain/sleep.ts";
 import type { Txid } from "../domain/txid.ts";
+import type { LtxHeader } from "../domain/ltx_header.ts";
+import { headerOf, isOneWal } from "../litestream/continuity.ts";
 import type { StoredClient } from "../store/store.ts";
 import type { Ports } from "./ports.ts";
 
@@ -22,10 +24,12 @@ const SYNCED_TRIES = 3;
 /** Larger databases are uploaded again rather than read at each falling asleep. */
 const DIGEST_MAX_BYTES = 64 << 20;
 
-/** A database's pages, and the transaction at which the replica has them. */
-export interface KnownPages {
-  readonly digest: string;
-  readonly txid: Txid;
+/** What was known of a client just before the daemon let go of it. */
+export interface Farewell {
+  /** Its last local LTX file; null when there was none. */
+  readonly tip: LtxHeader | null;
+  /** The digest of its pages, all of which the replica had at `tip`; null when not known. */
+  readonly digest: string | null;
 }
 
 export interface SettleOptions {
@@ -35,8 +39,8 @@ export interface SettleOptions {
    * @default {false}
    */
   readonly synced?: boolean;
-  /** What `pagesInReplica` found before its last sync. */
-  readonly pages?: KnownPages | null;
+  /** What `lookBeforeSleep` found before its last sync. */
+  readonly farewell?: Farewell;
 }
 
 /**
@@ -71,7 +75,7 @@ export async function settle(
 async function settleOnce(
   id: ClientId,
   ports: Ports,
-  { synced = false, pages = null }: SettleOptions,
+  { synced = false, farewell }: SettleOptions,
 ): Promise<boolean | "moved"> {
   const { registry, files, store } = ports;
   const client = registry.get(id);
@@ -91,14 +95,18 @@ async function settleOnce(
   if (before === null) return false;
   const fingerprint = fingerprintOf(before);
   const finding = await files.look(path);
+  if (farewell !== undefined && !isOneWal(farewell.tip, headerOf(finding))) {
+    return distrust(id, ports);
+  }
 
   const touched = isTouched(stored, before);
   let digest: string | null = null;
   const digestable = isDigestable(before);
   if (finding.kind === "broken") {
-    // Written since `pages` was taken, it has another transaction, or other pages.
-    const isLast = pages !== null && pages.txid === finding.tip?.maxTxid;
-    const known = isLast ? pages.digest : stored?.digest ?? null;
+    // Written since that look, it has another transaction, or other pages.
+    const isLast = farewell !== undefined &&
+      farewell.tip?.maxTxid === finding.tip?.maxTxid;
+    const known = (isLast ? farewell.digest : null) ?? stored?.digest ?? null;
     if (known === null || !digestable) return false;
     digest = await files.digest(path);
     if (digest !== known) {
@@ -156,28 +164,30 @@ async function settleOnce(
 }
 
 /**
- * The pages of a client that is awake, when all of them are in the replica; null
- * when that is not so, or cannot be told at once. Letting a database go, Litestream
- * may be the last that has it open, and SQLite then empties the WAL and deletes it,
- * with which the proof would go.
+ * Looks at a client that is awake, before the daemon lets go of it: at its last
+ * LTX file, and at its pages when all of them are in the replica and stay as they
+ * are. Litestream may be the last that has it open, and SQLite then empties the WAL
+ * and deletes it, with which the proof would go.
  */
-export async function pagesInReplica(
+export async function lookBeforeSleep(
   { id, path, proved }: Client,
   { registry, files, now }: Ports,
-): Promise<KnownPages | null> {
+): Promise<Farewell> {
   const before = files.facts(path);
-  if (!proved || before === null || !isDigestable(before)) return null;
-  if (Math.abs(now() - modifiedAt(before)) < TIME_GRAIN_MS) return null;
   const finding = await files.look(path);
-  if (finding.kind !== "clean") return null;
+  const tip = headerOf(finding);
+  const isQuiet = before !== null &&
+    Math.abs(now() - modifiedAt(before)) >= TIME_GRAIN_MS;
+  const wanted = proved && finding.kind === "clean" && isQuiet &&
+    isDigestable(before);
+  if (!wanted) return { tip, digest: null };
   const digest = await files.digest(path);
-  const { maxTxid: txid } = finding.tip;
   const after = files.facts(path);
   const client = registry.get(id);
-  const isSame = after !== null &&
-    fingerprintOf(after) === fingerprintOf(before);
-  if (!isSame || digest === null || client?.path !== path) return null;
-  return client.proved && hasAll(client, txid) ? { digest, txid } : null;
+  const isKnown = after !== null &&
+    fingerprintOf(after) === fingerprintOf(before) && client?.path === path &&
+    client.proved && hasAll(client, finding.tip.maxTxid);
+  return { tip, digest: isKnown ? digest : null };
 }
 
 function isDigestable({ size, walSize }: FileFacts): boolean {

@@ -7,6 +7,7 @@ import { someId } from "../../tests/support/some_client.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { readFacts } from "../discovery/file_facts.ts";
 import { fingerprintOf } from "../domain/client.ts";
+import type { LtxHeader } from "../domain/ltx_header.ts";
 import { TXID_ZERO, txidOf } from "../domain/txid.ts";
 import { look } from "../litestream/continuity.ts";
 import { resetLocalLtx } from "../litestream/local_ltx.ts";
@@ -14,7 +15,7 @@ import { pageDigest } from "../litestream/page_digest.ts";
 import { Registry } from "../registry/registry.ts";
 import { Store } from "../store/store.ts";
 import type { Ports } from "./ports.ts";
-import { pagesInReplica, settle } from "./settle.ts";
+import { lookBeforeSleep, settle } from "./settle.ts";
 
 const id = someId(1);
 
@@ -263,15 +264,15 @@ for (const [name, settles, work] of farewells) {
     // While it is awake nothing of what was stored counts.
     await store.markUnproved({ id, path: app.path });
     await delay(50);
-    const pages = await pagesInReplica(registry.get(id)!, ports);
-    assert.notEqual(pages, null);
+    const farewell = await lookBeforeSleep(registry.get(id)!, ports);
+    assert.notEqual(farewell.digest, null);
     await work(scene);
     await delay(50);
     assert.equal((await look(app.path)).kind, "broken");
     assert.equal(await settle(id, ports), false);
-    assert.equal(await settle(id, ports, { synced: true, pages }), settles);
+    assert.equal(await settle(id, ports, { synced: true, farewell }), settles);
     const { digest } = store.get(id)!;
-    assert.equal(digest, settles ? pages!.digest : null);
+    assert.equal(digest, settles ? farewell.digest : null);
   });
 }
 
@@ -280,14 +281,14 @@ Deno.test("a client whose WAL is moved into its file while it is looked at is lo
   const { app, registry, store, ports } = scene;
   await store.markUnproved({ id, path: app.path });
   await delay(50);
-  const pages = await pagesInReplica(registry.get(id)!, ports);
+  const farewell = await lookBeforeSleep(registry.get(id)!, ports);
   let looks = 0;
   ports.files.digest = async (path) => {
     const digest = await pageDigest(path);
     if (++looks === 1) app.close();
     return digest;
   };
-  assert.equal(await settle(id, ports, { synced: true, pages }), true);
+  assert.equal(await settle(id, ports, { synced: true, farewell }), true);
   assert.equal(looks, 2);
   const { fingerprint } = store.get(id)!;
   assert.equal(fingerprint, fingerprintOf(readFacts(app.path)!));
@@ -298,12 +299,33 @@ Deno.test("pages that were the same at another transaction prove nothing", async
   const { app, registry, store, ports } = scene;
   await store.markUnproved({ id, path: app.path });
   await delay(50);
-  const pages = await pagesInReplica(registry.get(id)!, ports);
-  const txid = txidOf(BigInt(`0x${pages!.txid}`) + 1n);
+  const farewell = await lookBeforeSleep(registry.get(id)!, ports);
+  const maxTxid = txidOf(BigInt(`0x${farewell.tip!.maxTxid}`) + 1n);
   app.close();
   await delay(50);
-  const other = { synced: true, pages: { ...pages!, txid } };
+  const tip = { ...farewell.tip!, maxTxid };
+  const other = { synced: true, farewell: { ...farewell, tip } };
   assert.equal(await settle(id, ports, other), false);
+});
+
+Deno.test("a client whose WAL was restarted before its last sync is not trusted", async () => {
+  await using scene = await settled();
+  const { app, dir, registry, store, ports } = scene;
+  await store.markUnproved({ id, path: app.path });
+  const farewell = await lookBeforeSleep(registry.get(id)!, ports);
+  // As if its read lock were gone already: what is written now is in no LTX file.
+  app.insert(1);
+  assert(app.checkpoint("RESTART"));
+  app.insert(1);
+  const url = `file://${dir.join("replica")}`;
+  await replicateOnce({ dbPath: app.path, url, dir: dir.path });
+  const { kind, tip } = await look(app.path) as { kind: string; tip: LtxHeader };
+  assert.equal(kind, "clean");
+  const txid = tip.maxTxid;
+  registry.observe(id, { txid, replicatedTxid: txid, dirtySince: 1 });
+  await delay(50);
+  assert.equal(await settle(id, ports, { synced: true, farewell }), false);
+  assert.equal(registry.get(id)?.proved, false);
 });
 
 /** Why the pages of a client that is awake are not known to be in the replica. */
@@ -335,7 +357,8 @@ for (const [name, work] of unknown) {
     await using scene = await settled();
     const { registry, ports } = scene;
     await work(scene);
-    assert.equal(await pagesInReplica(registry.get(id)!, ports), null);
+    const { digest } = await lookBeforeSleep(registry.get(id)!, ports);
+    assert.equal(digest, null);
   });
 }
 

@@ -14,7 +14,9 @@ import type { LogEvent } from "../litestream/log_event.ts";
  */
 export type Verdict =
   | { readonly kind: "snapshot"; readonly txid: Txid }
-  | { readonly kind: "continued" | "mismatch" | "silent" | "down" }
+  /** `txid` is what it writes next, if there is anything to write. */
+  | { readonly kind: "continued"; readonly txid: Txid }
+  | { readonly kind: "mismatch" | "silent" | "down" }
   | {
     readonly kind: "failed";
     readonly message: string;
@@ -84,9 +86,11 @@ export class VerdictDesk {
         else {
           // After a snapshot that was begun and never written it proves nothing.
           const begun = open.snapshot !== null;
-          open.settle({
-            kind: open.saltMatch === true && !begun ? "continued" : "mismatch",
-          });
+          open.settle(
+            open.saltMatch === true && !begun
+              ? { kind: "continued", txid: event.txid }
+              : { kind: "mismatch" },
+          );
         }
         break;
       case "synced":

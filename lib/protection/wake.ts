@@ -1,7 +1,8 @@
 import { identityOf } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import { sleep } from "../domain/sleep.ts";
 import type { Txid } from "../domain/txid.ts";
-import { tipOf } from "../litestream/continuity.ts";
+import { headerOf, isOneWal, tipOf } from "../litestream/continuity.ts";
 import { isUnreachable } from "../litestream/control_socket.ts";
 import { errorHint } from "../litestream/error_hint.ts";
 import { pathProblem } from "../litestream/path_problem.ts";
@@ -43,6 +44,12 @@ export interface WakeOptions {
   /** How long to wait for a verdict, in ms. @default {20000} */
   readonly verdictMs?: number;
   /**
+   * Up to where the daemon had LTX files when it last began to upload since this
+   * call; null before it did. With it, an upload that the daemon would begin a
+   * second late is hastened.
+   */
+  readonly uploadsTo?: () => Txid | null;
+  /**
    * Without the guard, registrations lose data now and then: only the fuzz that
    * has to show this turns it off.
    *
@@ -51,6 +58,11 @@ export interface WakeOptions {
   readonly guard?: boolean;
 }
 
+/** How long it may take Litestream to list the replica before that counts as slow, in ms. */
+const LISTED_MS = 150;
+const LISTED_STEP_MS = 10;
+/** How long a last sync may take that is to hasten an upload, in ms. */
+const HASTE_MS = 5_000;
 /** After so many registrations without a proof it is left to a later time. */
 const ATTEMPTS = 4;
 
@@ -135,12 +147,32 @@ async function registerProved(
         hold.take(await ports.files.pinTruncated(path));
       }
     }
-    const tip = first.kind === "new"
+    let tip = first.kind === "new"
       ? null
-      : tipOf(await ports.files.look(path));
-    const wasIntact = chain.intact;
+      : headerOf(await ports.files.look(path));
+    let wasIntact = chain.intact;
     chain.intact = false;
-    const verdict = await register(id, path, ports, options);
+    let verdict = await register(id, path, ports, options);
+    if (
+      verdict.kind === "continued" && !needsSnapshot && hold.holds &&
+      ports.files.facts(path)?.inode === inode &&
+      await isUploadLate(path, verdict.txid, ports, options)
+    ) {
+      // A last sync uploads at once. The pin is held all the time: nothing is
+      // missed, and whoever lets go of the database is not the last.
+      if (!await unregisterQuietly(path, ports, HASTE_MS)) {
+        chain.intact = true;
+        return { kind: "awake", snapshot: null };
+      }
+      const now = headerOf(await ports.files.look(path));
+      if (!isOneWal(tip, now)) {
+        needsSnapshot = true;
+        continue;
+      }
+      tip = now;
+      wasIntact = true;
+      verdict = await register(id, path, ports, options);
+    }
     // Nobody knows which of two files the daemon has open.
     const replaced = ports.files.facts(path)?.inode !== inode;
     if (
@@ -151,8 +183,10 @@ async function registerProved(
       return { kind: "awake", snapshot: snapshotOf(verdict) };
     }
     if (verdict.kind === "down") return { kind: "down" };
+    // A registration that is not proved must not go on.
     const unregistered = await unregisterQuietly(path, ports);
-    const isSame = tipOf(await ports.files.look(path)) === tip;
+    const isSame =
+      tipOf(await ports.files.look(path)) === (tip?.maxTxid ?? null);
     chain.intact = wasIntact && unregistered && isSame && !replaced;
     if (verdict.kind === "failed") {
       return failure(verdict.message, verdict.hint);
@@ -194,13 +228,38 @@ async function register(
   return await verdict;
 }
 
-/** A registration that is not proved must not go on. */
+/**
+ * Whether what was written of a client waits for the daemon's next tick, a second
+ * from now. Beginning with a database, Litestream reads the WAL and lists the
+ * replica side by side. A store that is quicker than the reading leaves it with
+ * nothing to upload.
+ */
+async function isUploadLate(
+  path: string,
+  txid: Txid,
+  { files }: Ports,
+  { uploadsTo }: WakeOptions,
+): Promise<boolean> {
+  for (let waited = 0; waited < LISTED_MS; waited += LISTED_STEP_MS) {
+    const listed = uploadsTo?.() ?? null;
+    if (listed !== null && listed >= txid) return false;
+    if (listed !== null) {
+      const tip = tipOf(await files.look(path));
+      if (tip !== null && tip >= txid) return true;
+    }
+    await sleep(LISTED_STEP_MS);
+  }
+  return false;
+}
+
+/** Takes it from the daemon; false when that failed, and it is gone all the same. */
 async function unregisterQuietly(
   path: string,
   { daemon }: Ports,
+  timeoutMs = 1_000,
 ): Promise<boolean> {
   try {
-    await daemon.unregister(path, 1_000);
+    await daemon.unregister(path, timeoutMs);
     return true;
   } catch {
     // The daemon drops it all the same, or is down.
@@ -247,6 +306,10 @@ class Hold implements AsyncDisposable {
 
   take(pin: HeldPin | null): void {
     this.#pin = pin;
+  }
+
+  get holds(): boolean {
+    return this.#pin !== null;
   }
 
   async drop(): Promise<void> {
