@@ -67,8 +67,8 @@ const BEGIN_MS = 50;
 /** Who got its first backup is let go after this, in ms, if not before. */
 const LINGER_MS = 20_000;
 /**
- * So many take their leave at once: a thousand together would keep everything
- * else waiting for a second.
+ * So many take their leave at once when nobody needs their place: a thousand
+ * together would keep everything else waiting for a second.
  */
 const LEAVING_AT_ONCE = 200;
 /**
@@ -184,7 +184,7 @@ export function plan(
   for (const { client, wokenAt } of done) {
     const sleepAt = isCrowded ? now : wokenAt + LINGER_MS;
     if (sleepAt > now) nextAt = Math.min(nextAt, sleepAt);
-    else if (leaving < LEAVING_AT_ONCE) {
+    else if (fresh.length > 0 || leaving < LEAVING_AT_ONCE) {
       sleep.push(client.id);
       leaving++;
     } else nextAt = Math.min(nextAt, now + BEGIN_MS);
