@@ -8,7 +8,7 @@ const LOOK = { bigint: true, throwIfNoEntry: false } as const;
 export type Stats =
   & Pick<
     BigIntStats,
-    "dev" | "ino" | "size" | "mtimeNs" | "mtimeMs" | "birthtimeMs"
+    "dev" | "ino" | "size" | "mtimeNs" | "mtimeMs" | "ctimeMs" | "birthtimeMs"
   >
   & Pick<BigIntStats, "isFile" | "isDirectory" | "isSymbolicLink">;
 
@@ -66,6 +66,7 @@ export function factsOf(path: string, stats: Stats): FileFacts {
     walSize: wal?.size ?? -1n,
     walModifiedNs: wal?.mtimeNs ?? -1n,
     createdAt: stats.birthtimeMs > 0n ? Number(stats.birthtimeMs) : null,
+    changedAt: Number(stats.ctimeMs),
   };
 }
 
@@ -87,8 +88,9 @@ export function markOf(facts: FileFacts): string {
 function quickStats(path: string): Stats | null {
   try {
     const info = Deno.lstatSync(path);
-    const { dev, ino, size, mtime, birthtime } = info;
-    if (ino === null || mtime === null || birthtime === null) return null;
+    const { dev, ino, size, mtime, ctime, birthtime } = info;
+    if (ino === null || birthtime === null) return null;
+    if (mtime === null || ctime === null) return null;
     if (!Number.isSafeInteger(ino) || !Number.isSafeInteger(dev)) return null;
     const mtimeMs = BigInt(mtime.getTime());
     return {
@@ -97,6 +99,7 @@ function quickStats(path: string): Stats | null {
       size: BigInt(size),
       mtimeMs,
       mtimeNs: timeOf(info),
+      ctimeMs: BigInt(ctime.getTime()),
       birthtimeMs: BigInt(birthtime.getTime()),
       isFile: () => info.isFile,
       isDirectory: () => info.isDirectory,
@@ -116,8 +119,9 @@ function quickFacts(path: string): FileFacts | null {
     const main = Deno.lstatSync(path);
     const walPath = `${path}-wal`;
     const wal = existsSync(walPath) ? Deno.lstatSync(walPath) : null;
-    const { ino } = main;
+    const { ino, ctime } = main;
     if (ino === null || !Number.isSafeInteger(ino)) return null;
+    if (ctime === null) return null;
     const createdAt = main.birthtime?.getTime() ?? 0;
     return {
       inode: BigInt(ino),
@@ -126,6 +130,7 @@ function quickFacts(path: string): FileFacts | null {
       walSize: wal === null ? -1n : BigInt(wal.size),
       walModifiedNs: wal === null ? -1n : timeOf(wal),
       createdAt: createdAt > 0 ? createdAt : null,
+      changedAt: ctime.getTime(),
     };
   } catch {
     return null;

@@ -74,6 +74,8 @@ export interface FileFacts {
   readonly walModifiedNs: bigint;
   /** In ms since 1970; null where the file system does not say. */
   readonly createdAt: number | null;
+  /** When anything of the database file was last changed, its times included; in ms since 1970. */
+  readonly changedAt?: number;
 }
 
 /** The text that is equal as long as the files were not touched. */

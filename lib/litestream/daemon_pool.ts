@@ -241,7 +241,8 @@ export class DaemonPool implements AsyncDisposable {
       onDown: () => {
         const lost = new Set(paths);
         for (const path of lost) this.#release(path, slot);
-        this.#options.onDown(lost);
+        // One that had nobody was told to end, and is nobody's loss.
+        if (this.#slots.peek().includes(slot)) this.#options.onDown(lost);
       },
     });
     const slot: Slot = { index, daemon, paths, served: 0, resting: false };

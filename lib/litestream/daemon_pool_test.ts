@@ -90,6 +90,7 @@ Deno.test("databases are spread over daemons, and each daemon owns its own", asy
 
   await t.step("it is not replaced while somebody is registered", async () => {
     const before = await pids(dir);
+    assert.equal(before.length, MOST);
     pool.replace();
     assert.equal(pool.state.peek().daemons, MOST);
     assert.deepEqual(await pids(dir), before);
@@ -221,7 +222,7 @@ function optionsOf(dir: TempDir, onDown: (paths: ReadonlySet<string>) => void) {
 /** What each daemon that answers has, by its own word. */
 async function lists(dir: TempDir): Promise<string[][]> {
   const all: string[][] = [];
-  for (let index = 0; index < MOST + 1; index++) {
+  for (let index = 0; index < 2 * MOST; index++) {
     const answer = await ask(socketOf(dir, index), "/list").catch(() => null);
     if (answer === null) continue;
     const { databases } = answer as { databases: { path: string }[] | null };
@@ -233,7 +234,7 @@ async function lists(dir: TempDir): Promise<string[][]> {
 /** Process ids of all daemons that answer. */
 async function pids(dir: TempDir): Promise<number[]> {
   const all: number[] = [];
-  for (let index = 0; index < MOST + 1; index++) {
+  for (let index = 0; index < 2 * MOST; index++) {
     const pid = await pidOf(dir, index).catch(() => null);
     if (pid !== null) all.push(pid);
   }

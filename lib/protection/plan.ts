@@ -65,7 +65,7 @@ const RECHECK_MS = 1_000;
 /** When whoever is only held back by the pace is planned for again, in ms. */
 const BEGIN_MS = 50;
 /** Who got its first backup is let go after this, in ms, if not before. */
-const LINGER_MS = 20_000;
+const LINGER_MS = 12_000;
 /**
  * So many take their leave at once when nobody needs their place: a thousand
  * together would keep everything else waiting for a second.
@@ -180,7 +180,11 @@ export function plan(
   const room = limits.maxFirst - first;
   // Taking leave costs as much as being backed up: it waits for the others, for
   // a moment, as long as nobody needs the place.
-  const isCrowded = fresh.length > room || first === done.length;
+  const tooLarge = firstBytes > 0 && fresh.some(({ client }) =>
+    firstBytes + client.sizeBytes > FIRST_BYTES
+  );
+  const isCrowded = fresh.length > room || tooLarge ||
+    first - leaving === done.length;
   for (const { client, wokenAt } of done) {
     const sleepAt = isCrowded ? now : wokenAt + LINGER_MS;
     if (sleepAt > now) nextAt = Math.min(nextAt, sleepAt);

@@ -274,13 +274,27 @@ export class Scheduler implements AsyncDisposable {
       .map(({ id }) => id);
     await settleAll(this.#running, verdicts);
     // Their last sync may be over, and they may have been written since.
-    const again = leaving.map((id) => this.#wakeAgain(id));
-    await settleAll([...this.#running, ...again], verdicts);
+    const hasTime = deadline - performance.now() > VERDICT_MS;
+    for (const id of hasTime ? leaving : []) this.#wakeAgain(id);
+    const others = this.#sleepAll(deadline);
+    await settleAll(
+      this.#running,
+      Math.min(deadline, performance.now() + VERDICT_MS),
+    );
     this.#desk.close();
-    await settleAll([...this.#running, ...again], deadline);
+    await settleAll(this.#running, deadline);
+    await others;
+    await this.#sleepAll(deadline);
+    await settleAll([this.#settleLast(deadline)], deadline);
+  }
 
-    const awake = [...registry.attention()]
-      .filter(({ activity }) => activity === "awake")
+  /** Lets everybody fall asleep who is awake and left alone, whoever has something to sync first. */
+  async #sleepAll(deadline: number): Promise<void> {
+    const awake = [...this.#ports.registry.attention()]
+      .filter(({ id, activity }) =>
+        activity === "awake" && !this.#duties.get(id)?.busy
+      )
+      .sort((a, b) => Number(isProved(b)) - Number(isProved(a)))
       .map(({ id }) => id);
     const worker = async () => {
       for (let id = awake.pop(); id !== undefined; id = awake.pop()) {
@@ -292,14 +306,19 @@ export class Scheduler implements AsyncDisposable {
     };
     const workers = new Set(Array.from({ length: DRAIN_PARALLEL }, worker));
     await settleAll(workers, deadline);
-    await settleAll([this.#settleLast(deadline)], deadline);
   }
 
   /** Gives it to the daemon once more, if something of it is not in the replica. */
-  async #wakeAgain(id: ClientId): Promise<void> {
+  #wakeAgain(id: ClientId): void {
     const client = this.#ports.registry.get(id);
     if (client?.activity !== "asleep" || client.presence !== "present") return;
-    if (!isProved(client) && !client.paused) await this.#wake(id);
+    if (isProved(client) || client.paused) return;
+    const done = this.#wake(id)
+      .catch((error: Error) =>
+        log.error("Cannot take care of {id}: {error}", { id, error })
+      )
+      .finally(() => this.#running.delete(done));
+    this.#running.add(done);
   }
 
   /** Whose files moved as they were looked at: no later plan looks again. */

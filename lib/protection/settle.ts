@@ -104,7 +104,7 @@ async function settleOnce(
   const digestable = isDigestable(before);
   if (finding.kind === "broken") {
     // Written since that look, it has another transaction, or other pages.
-    const isLast = farewell !== undefined &&
+    const isLast = farewell !== undefined && !touched &&
       farewell.tip?.maxTxid === finding.tip?.maxTxid;
     const known = (isLast ? farewell.digest : null) ?? stored?.digest ?? null;
     if (known === null || !digestable) return false;
@@ -179,7 +179,8 @@ export async function lookBeforeSleep(
   const isQuiet = before !== null &&
     Math.abs(now() - modifiedAt(before)) >= TIME_GRAIN_MS;
   const wanted = proved && finding.kind === "clean" && isQuiet &&
-    isDigestable(before);
+    isDigestable(before) && !isWrittenAfter(before, finding.tip) &&
+    hasAll(registry.get(id), finding.tip.maxTxid);
   if (!wanted) return { tip, digest: null };
   const digest = await files.digest(path);
   const after = files.facts(path);
@@ -188,6 +189,19 @@ export async function lookBeforeSleep(
     fingerprintOf(after) === fingerprintOf(before) && client?.path === path &&
     client.proved && hasAll(client, finding.tip.maxTxid);
   return { tip, digest: isKnown ? digest : null };
+}
+
+/**
+ * Whether the database file, as opposed to its WAL, was touched after an LTX file
+ * was made. Litestream makes another one after each of its checkpoints, so that
+ * was somebody else: perhaps one who copied another database over it.
+ */
+function isWrittenAfter(
+  { modifiedNs, changedAt }: FileFacts,
+  { timestampMs }: LtxHeader,
+): boolean {
+  const modified = Number(modifiedNs / 1_000_000n);
+  return Math.max(modified, changedAt ?? 0) > timestampMs;
 }
 
 function isDigestable({ size, walSize }: FileFacts): boolean {
@@ -219,7 +233,8 @@ function distrust(id: ClientId, { registry }: Ports): false {
   return false;
 }
 
-function hasAll({ replicatedTxid }: Client, txid: Txid | null): boolean {
+function hasAll(client: Client | undefined, txid: Txid | null): boolean {
+  const replicatedTxid = client?.replicatedTxid ?? null;
   return txid !== null && replicatedTxid !== null && replicatedTxid >= txid;
 }
 

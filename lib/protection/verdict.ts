@@ -34,6 +34,12 @@ interface Case {
 /** Waits for verdicts: the first lines of the log after a registration. */
 export class VerdictDesk {
   readonly #cases = new Map<ClientId, Case>();
+  #isClosed = false;
+
+  /** It gives no verdicts any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
 
   /** Whether the lines of a client are needed. */
   awaits(id: ClientId): boolean {
@@ -110,8 +116,9 @@ export class VerdictDesk {
     for (const id of ids) this.#cases.get(id)?.settle({ kind: "down" });
   }
 
-  /** Ends all waiting. */
+  /** Ends all waiting, for good. */
   close(): void {
+    this.#isClosed = true;
     this.daemonDown([...this.#cases.keys()]);
   }
 }

@@ -63,6 +63,8 @@ const LISTED_MS = 150;
 const LISTED_STEP_MS = 10;
 /** How long a last sync may take that is to hasten an upload, in ms. */
 const HASTE_MS = 5_000;
+/** The same for one that is not to go on, in ms. */
+const LET_GO_MS = 1_000;
 /** After so many registrations without a proof it is left to a later time. */
 const ATTEMPTS = 4;
 
@@ -160,15 +162,15 @@ async function registerProved(
     ) {
       // A last sync uploads at once. The pin is held all the time: nothing is
       // missed, and whoever lets go of the database is not the last.
-      if (!await unregisterQuietly(path, ports, HASTE_MS)) {
-        chain.intact = true;
-        return { kind: "awake", snapshot: null };
-      }
+      const problem = await unregister(path, ports, HASTE_MS);
       const now = headerOf(await ports.files.look(path));
-      if (!isOneWal(tip, now)) {
+      chain.intact = isOneWal(tip, now);
+      if (problem !== null) return failure(problem, null);
+      if (!chain.intact) {
         needsSnapshot = true;
         continue;
       }
+      chain.intact = false;
       tip = now;
       wasIntact = true;
       verdict = await register(id, path, ports, options);
@@ -184,7 +186,7 @@ async function registerProved(
     }
     if (verdict.kind === "down") return { kind: "down" };
     // A registration that is not proved must not go on.
-    const unregistered = await unregisterQuietly(path, ports);
+    const unregistered = await unregister(path, ports, LET_GO_MS) === null;
     const isSame =
       tipOf(await ports.files.look(path)) === (tip?.maxTxid ?? null);
     chain.intact = wasIntact && unregistered && isSame && !replaced;
@@ -217,6 +219,7 @@ async function register(
   ports: Ports,
   { desk, verdictMs = 20_000 }: WakeOptions,
 ): Promise<Verdict> {
+  if (desk.isClosed) return { kind: "down" };
   const verdict = desk.expect(id, { timeoutMs: verdictMs });
   try {
     await ports.daemon.register(path, ports.replicaUrl(id));
@@ -252,18 +255,17 @@ async function isUploadLate(
   return false;
 }
 
-/** Takes it from the daemon; false when that failed, and it is gone all the same. */
-async function unregisterQuietly(
+/** Takes it from the daemon; says what went wrong, in which case it is gone all the same. */
+async function unregister(
   path: string,
   { daemon }: Ports,
-  timeoutMs = 1_000,
-): Promise<boolean> {
+  timeoutMs: number,
+): Promise<string | null> {
   try {
     await daemon.unregister(path, timeoutMs);
-    return true;
-  } catch {
-    // The daemon drops it all the same, or is down.
-    return false;
+    return null;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

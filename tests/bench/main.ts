@@ -175,17 +175,24 @@ async function run(options: RunOptions): Promise<Report> {
       env: s3.env,
       litestream: litestream.path,
     }, say);
-    await options.keep(report);
+    if (runs.length + storms.length > 0) await options.keep(report);
     say("removing databases");
   };
   // Whoever came first would find the store and all caches cold.
-  for (const name of options.names ?? ORDER) {
-    await inArena(name, WARM_UP, async (arena) => {
+  const names = new Set(
+    options.sizes.flatMap((count) => options.names ?? namesFor(count)),
+  );
+  for (const name of names) {
+    await inArena(name, WARM_UP, async (arena, say) => {
       using deadline = new Deadline(WARM_UP_MS);
       await using run = new Run(CONTENDERS[name](arena), arena, deadline);
       const figures = emptyFigures(name, WARM_UP);
-      await firstBackup(run, figures, { boundMs: WARM_UP_MS });
-      await run.program.stop(WARM_UP_MS);
+      try {
+        await firstBackup(run, figures, { boundMs: WARM_UP_MS });
+        await run.program.stop(WARM_UP_MS);
+      } catch (error) {
+        say(`warming up failed: ${(error as Error).message}`);
+      }
     });
   }
   for (const count of options.sizes) {
