@@ -479,8 +479,9 @@ export class Scheduler implements AsyncDisposable {
     if (client === undefined) return;
     duty.reason = wakeReason(client);
     duty.uploadsTo = null;
-    // Of many at once each would be the later for it, and the last sync is near.
-    const hastens = duty.reason === "change" &&
+    // Of many at once each would be the later for it, one that failed has time,
+    // and at the end a last sync comes anyway.
+    const hastens = duty.reason === "change" && duty.attempts === 0 &&
       this.#waking < MOST_HASTENED && !this.#ending.signal.aborted;
     registry.observe(id, { activity: "waking" });
     let outcome: WakeOutcome;

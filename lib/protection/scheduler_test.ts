@@ -83,7 +83,7 @@ Deno.test("a client whose LTX files are gone is not protected by what its replic
 });
 
 for (
-  const { listed, what, calls } of [
+  const { listed, what, calls, walSize = 4120 } of [
     {
       listed: txidOf(1),
       what: "would come a second late is hastened, under the same pin",
@@ -97,6 +97,12 @@ for (
     {
       listed: null,
       what: "waits for a slow store is left to itself",
+      calls: ["pin", "register", "let go"],
+    },
+    {
+      listed: txidOf(1),
+      what: "is large is left to itself",
+      walSize: 2 << 20,
       calls: ["pin", "register", "let go"],
     },
   ]
@@ -130,7 +136,8 @@ for (
           scheduler.hear({ kind: "replica", id, at, ...replica });
         }
         world.txid = after;
-        setTimeout(() => world.finding = clean(after), 30);
+        const tip = { ...headerOf(clean(after))!, walSize };
+        setTimeout(() => world.finding = { kind: "clean", tip }, 30);
       }, 20);
       return Promise.resolve();
     };

@@ -61,6 +61,8 @@ export interface WakeOptions {
 /** How long it may take Litestream to list the replica before that counts as slow, in ms. */
 const LISTED_MS = 150;
 const LISTED_STEP_MS = 10;
+/** More than this, in bytes, takes so long to upload that a second is not the point. */
+const HASTE_MAX_BYTES = 1 << 20;
 /** How long a last sync may take that is to hasten an upload, in ms. */
 const HASTE_MS = 5_000;
 /** The same for one that is not to go on, in ms. */
@@ -232,7 +234,7 @@ async function register(
 }
 
 /**
- * Whether what was written of a client waits for the daemon's next tick, a second
+ * Whether the little that was written of a client waits for the daemon's next tick, a second
  * from now. Beginning with a database, Litestream reads the WAL and lists the
  * replica side by side. A store that is quicker than the reading leaves it with
  * nothing to upload.
@@ -247,8 +249,10 @@ async function isUploadLate(
     const listed = uploadsTo?.() ?? null;
     if (listed !== null && listed >= txid) return false;
     if (listed !== null) {
-      const tip = tipOf(await files.look(path));
-      if (tip !== null && tip >= txid) return true;
+      const tip = headerOf(await files.look(path));
+      if (tip !== null && tip.maxTxid >= txid) {
+        return tip.walSize <= HASTE_MAX_BYTES;
+      }
     }
     await sleep(LISTED_STEP_MS);
   }
