@@ -55,7 +55,15 @@ Deno.test("a mark is the fingerprint, and the quick look sees the same", () => {
 function assertAsNode(path: string): void {
   const quick = lookAt(path)!;
   const node = lstatSync(path, { bigint: true });
-  const numbers = ["dev", "ino", "size", "mtimeNs", "mtimeMs", "ctimeMs", "birthtimeMs"];
+  const numbers = [
+    "dev",
+    "ino",
+    "size",
+    "mtimeNs",
+    "mtimeMs",
+    "ctimeMs",
+    "birthtimeMs",
+  ];
   // Node's own has many more methods.
   assert(!("isFIFO" in quick));
   for (const name of numbers as (keyof typeof quick & keyof typeof node)[]) {

@@ -180,9 +180,8 @@ export function plan(
   const room = limits.maxFirst - first;
   // Taking leave costs as much as being backed up: it waits for the others, for
   // a moment, as long as nobody needs the place.
-  const tooLarge = firstBytes > 0 && fresh.some(({ client }) =>
-    firstBytes + client.sizeBytes > FIRST_BYTES
-  );
+  const tooLarge = firstBytes > 0 &&
+    fresh.some(({ client }) => firstBytes + client.sizeBytes > FIRST_BYTES);
   const isCrowded = fresh.length > room || tooLarge ||
     first - leaving === done.length;
   for (const { client, wokenAt } of done) {

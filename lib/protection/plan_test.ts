@@ -355,7 +355,7 @@ const cases: [
 ];
 
 for (const [name, candidates, expected, more] of cases) {
-    Deno.test(`plan: ${name}`, () => {
+  Deno.test(`plan: ${name}`, () => {
     const told = plan(NOW, candidates, { ...limits, ...more });
     const isFirst = ({ client }: Candidate) =>
       told.wake.includes(client.id) && wakeReason(client) === "first";
@@ -497,16 +497,16 @@ function ids(numbers: readonly number[] = []) {
 }
 
 Deno.test("of a thousand that were backed up, few take their leave at once", () => {
-    const done = Array.from(
-      { length: 1_000 },
-      (_, index) =>
-        candidate(index + 1, {
-          client: fresh,
-          reason: "first",
-          busy: index < 150,
-        }),
-    );
-    const { sleep, nextAt } = plan(NOW, done, { ...limits, maxFirst: 1_000 });
-    assert.equal(sleep.length, 50);
-    assert.equal(nextAt, NOW + 50);
-  });
+  const done = Array.from(
+    { length: 1_000 },
+    (_, index) =>
+      candidate(index + 1, {
+        client: fresh,
+        reason: "first",
+        busy: index < 150,
+      }),
+  );
+  const { sleep, nextAt } = plan(NOW, done, { ...limits, maxFirst: 1_000 });
+  assert.equal(sleep.length, 50);
+  assert.equal(nextAt, NOW + 50);
+});

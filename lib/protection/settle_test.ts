@@ -319,7 +319,10 @@ Deno.test("a client whose WAL was restarted before its last sync is not trusted"
   app.insert(1);
   const url = `file://${dir.join("replica")}`;
   await replicateOnce({ dbPath: app.path, url, dir: dir.path });
-  const { kind, tip } = await look(app.path) as { kind: string; tip: LtxHeader };
+  const { kind, tip } = await look(app.path) as {
+    kind: string;
+    tip: LtxHeader;
+  };
   assert.equal(kind, "clean");
   const txid = tip.maxTxid;
   registry.observe(id, { txid, replicatedTxid: txid, dirtySince: 1 });
