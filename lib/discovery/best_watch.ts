@@ -9,13 +9,20 @@ import type {
 } from "./watcher.ts";
 
 /**
- * `Deno.watchFs` for as many folders as it is good for; with more of them
- * Linux's inotify, called directly where the program may use FFI, else by a
+ * `Deno.watchFs` opens every file that it has an event of, and tells of our own
+ * reading: it loses events where much is written. When it did so that often,
+ * something better is worth its memory.
+ */
+const MOST_OVERFLOWS = 3;
+
+/**
+ * `Deno.watchFs` for as many folders and events as it is good for; with more of
+ * them Linux's inotify, called directly where the program may use FFI, else by a
  * process of its own that may. Where there is neither, the folders that are too
  * many are swept.
  */
 export const openBestWatch: OpenWatcher = (handlers) =>
-  new BestWatch(handlers, openDenoWatch(handlers) as FolderWatcher);
+  new BestWatch(handlers, openDenoWatch);
 
 class BestWatch implements FolderWatcher {
   readonly #handlers: WatchHandlers;
@@ -25,9 +32,19 @@ class BestWatch implements FolderWatcher {
   /** Why there is nothing for more folders. */
   #refusal: { error: string; hint: string } | null = null;
 
-  constructor(handlers: WatchHandlers, watcher: FolderWatcher) {
+  #overflows = 0;
+
+  constructor(handlers: WatchHandlers, open: OpenWatcher) {
     this.#handlers = handlers;
-    this.#watcher = watcher;
+    this.#watcher = open({
+      ...handlers,
+      onHint: (...hint) => handlers.onHint(...hint),
+      onResult: (...result) => handlers.onResult(...result),
+      onOverflow: () => {
+        handlers.onOverflow();
+        if (++this.#overflows === MOST_OVERFLOWS) this.#change();
+      },
+    }) as FolderWatcher;
   }
 
   add(folder: string): WatchResult {
@@ -55,7 +72,7 @@ class BestWatch implements FolderWatcher {
   }
 
   #change(): void {
-    if (this.#refusal !== null) return;
+    if (this.#refusal !== null || this.#old !== null) return;
     const isDirect = mayUseFfi();
     const opened = isDirect
       ? openInotify(this.#handlers)
