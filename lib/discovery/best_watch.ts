@@ -21,8 +21,12 @@ const MOST_OVERFLOWS = 3;
  * process of its own that may. Where there is neither, the folders that are too
  * many are swept.
  */
-export const openBestWatch: OpenWatcher = (handlers) =>
-  new BestWatch(handlers, openDenoWatch);
+export const openBestWatch: OpenWatcher = startingWith(openDenoWatch);
+
+/** {@linkcode openBestWatch} with another watcher in the place of Deno's. */
+export function startingWith(open: OpenWatcher): OpenWatcher {
+  return (handlers) => new BestWatch(handlers, open);
+}
 
 class BestWatch implements FolderWatcher {
   readonly #handlers: WatchHandlers;
