@@ -38,7 +38,7 @@ const BROKEN = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"]);
  */
 export class ControlSocket implements Disposable {
   readonly #path: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 128 });
 
   constructor(path: string) {
     this.#path = path;

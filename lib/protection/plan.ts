@@ -93,7 +93,10 @@ export function wakeReason(
   return proved && replicatedTxid !== null ? "change" : "first";
 }
 
-/** Decides who wakes, who sleeps and who is looked at; pure. */
+/**
+ * Decides who wakes, who sleeps and who is looked at; pure. Keeps no candidate:
+ * the next may be the same object with other contents.
+ */
 export function plan(
   now: number,
   candidates: Iterable<Candidate>,
@@ -104,11 +107,11 @@ export function plan(
   let firstBytes = 0;
   let leaving = 0;
   let nextAt = Infinity;
-  const changed: Candidate[] = [];
-  const fresh: Candidate[] = [];
-  const rested: Candidate[] = [];
-  /** Who was only backed up and need not stay. */
-  const done: Candidate[] = [];
+  const changed: Client[] = [];
+  const fresh: Client[] = [];
+  const rested: Client[] = [];
+  /** Who was only backed up and need not stay, and since when. */
+  const done: { client: Client; wokenAt: number }[] = [];
   const sleep: ClientId[] = [];
   const recheck: ClientId[] = [];
   let triesStore = false;
@@ -128,7 +131,7 @@ export function plan(
     if (client.activity === "asleep") {
       if (!wanted || isProved(client)) continue;
       if (candidate.notBefore <= now) {
-        (wakeReason(client) === "first" ? fresh : changed).push(candidate);
+        (wakeReason(client) === "first" ? fresh : changed).push(client);
       } else nextAt = Math.min(nextAt, candidate.notBefore);
       continue;
     }
@@ -140,7 +143,7 @@ export function plan(
       sleep.push(client.id);
     } else if (isProved(client)) {
       if (candidate.reason === "first") {
-        done.push(candidate);
+        done.push({ client, wokenAt: candidate.wokenAt });
         continue;
       }
       const quietAt = Math.max(client.lastChangedAt ?? 0, candidate.wokenAt);
@@ -148,7 +151,7 @@ export function plan(
       if (sleepAt <= now) sleep.push(client.id);
       else {
         nextAt = Math.min(nextAt, sleepAt);
-        if (now - quietAt >= PRESSURE_QUIET_MS) rested.push(candidate);
+        if (now - quietAt >= PRESSURE_QUIET_MS) rested.push(client);
       }
     } else if (isStuck(candidate, now, limits)) {
       // A last sync is the only way to have the daemon try at once; one whose
@@ -168,12 +171,10 @@ export function plan(
   const places = limits.maxAwake - awake;
   if (changed.length > places && rested.length > 0) {
     rested.sort((a, b) =>
-      (a.client.lastChangedAt ?? 0) - (b.client.lastChangedAt ?? 0)
+      (a.lastChangedAt ?? 0) - (b.lastChangedAt ?? 0)
     );
     const wantedPlaces = changed.length - Math.max(0, places);
-    for (const { client } of rested.slice(0, wantedPlaces)) {
-      sleep.push(client.id);
-    }
+    for (const { id } of rested.slice(0, wantedPlaces)) sleep.push(id);
   }
   const wake = leastOf(changed, places, byUnsynced).map(idOf);
   const changes = wake.length;
@@ -181,7 +182,7 @@ export function plan(
   // Taking leave costs as much as being backed up: it waits for the others, for
   // a moment, as long as nobody needs the place.
   const tooLarge = firstBytes > 0 &&
-    fresh.some(({ client }) => firstBytes + client.sizeBytes > FIRST_BYTES);
+    fresh.some(({ sizeBytes }) => firstBytes + sizeBytes > FIRST_BYTES);
   const isCrowded = fresh.length > room || tooLarge ||
     first - leaving === done.length;
   for (const { client, wokenAt } of done) {
@@ -193,11 +194,15 @@ export function plan(
     } else nextAt = Math.min(nextAt, now + BEGIN_MS);
   }
   for (
-    const { client } of leastOf(fresh, Math.min(room, limits.newFirst), byOrder)
+    const { id, sizeBytes } of leastOf(
+      fresh,
+      Math.min(room, limits.newFirst),
+      byOrder,
+    )
   ) {
-    if (firstBytes > 0 && firstBytes + client.sizeBytes > FIRST_BYTES) break;
-    firstBytes += client.sizeBytes;
-    wake.push(client.id);
+    if (firstBytes > 0 && firstBytes + sizeBytes > FIRST_BYTES) break;
+    firstBytes += sizeBytes;
+    wake.push(id);
   }
   // Whoever has room and is only held back by the pace begins soon.
   if (limits.newFirst < Math.min(room, fresh.length)) {
@@ -216,12 +221,12 @@ function isStuck(
   return now - errorSince >= STUCK_MS || storeAnsweredAt > errorSince;
 }
 
-function idOf({ client }: Candidate): ClientId {
-  return client.id;
+function idOf({ id }: Client): ClientId {
+  return id;
 }
 
 /** The longest unsynced ahead. */
-function byUnsynced({ client: a }: Candidate, { client: b }: Candidate) {
+function byUnsynced(a: Client, b: Client): number {
   // Infinity less itself is no number, and no difference.
   return (a.dirtySince ?? Infinity) - (b.dirtySince ?? Infinity) ||
     byId(a, b);
@@ -232,14 +237,13 @@ function byUnsynced({ client: a }: Candidate, { client: b }: Candidate) {
  * ahead. First backups go by size, the smallest ahead, so that most are safe
  * soon; of equals the one that was changed last, for it is the one in use.
  */
-function byOrder(a: Candidate, b: Candidate): number {
-  const { client: one } = a, { client: other } = b;
-  const first = Number(one.replicatedTxid === null) -
-    Number(other.replicatedTxid === null);
+function byOrder(a: Client, b: Client): number {
+  const first = Number(a.replicatedTxid === null) -
+    Number(b.replicatedTxid === null);
   if (first !== 0) return first;
-  if (one.replicatedTxid !== null) return byUnsynced(a, b);
-  return one.sizeBytes - other.sizeBytes ||
-    (other.lastChangedAt ?? 0) - (one.lastChangedAt ?? 0) || byId(one, other);
+  if (a.replicatedTxid !== null) return byUnsynced(a, b);
+  return a.sizeBytes - b.sizeBytes ||
+    (b.lastChangedAt ?? 0) - (a.lastChangedAt ?? 0) || byId(a, b);
 }
 
 function byId({ id: a }: Client, { id: b }: Client): number {

@@ -448,8 +448,16 @@ export class Scheduler implements AsyncDisposable {
   }
 
   *#candidates(): Generator<Candidate> {
+    let idle: Duty & { client: Client } | null = null;
     for (const client of this.#ports.registry.attention()) {
-      yield { client, ...this.#duties.get(client.id) ?? NO_DUTY };
+      const duty = this.#duties.get(client.id);
+      if (duty !== undefined) yield { client, ...duty };
+      else {
+        // Of 100,000 that wait, an object each would be half of a plan's cost.
+        idle ??= { client, ...NO_DUTY };
+        idle.client = client;
+        yield idle;
+      }
     }
   }
 
