@@ -5,6 +5,8 @@ import { WalReader } from "./wal_reader.ts";
 const CHUNK_BYTES = 1 << 20;
 /** A file this small is read at once: to wait for it would cost more. */
 const AT_ONCE_BYTES = 1 << 18;
+/** What is read at once is read into this: thousands fall asleep in a row. */
+const scratch = new Uint8Array(AT_ONCE_BYTES);
 
 /**
  * A digest of a database's pages as a reader would see them: the file, overlaid
@@ -33,7 +35,9 @@ export async function pageDigest(databasePath: string): Promise<string | null> {
   const isSmall = count * pageSize <= AT_ONCE_BYTES;
   for (let first = 1; first <= count; first += perChunk) {
     const pages = Math.min(perChunk, count - first + 1);
-    const bytes = new Uint8Array(pages * pageSize);
+    const bytes = isSmall
+      ? scratch.subarray(0, pages * pageSize)
+      : new Uint8Array(pages * pageSize);
     const filled = isSmall ? fillNow(file, bytes) : await fill(file, bytes);
     for (let index = 0; index < pages; index++) {
       const page = overlay.get(first + index);
