@@ -170,9 +170,7 @@ export function plan(
 
   const places = limits.maxAwake - awake;
   if (changed.length > places && rested.length > 0) {
-    rested.sort((a, b) =>
-      (a.lastChangedAt ?? 0) - (b.lastChangedAt ?? 0)
-    );
+    rested.sort((a, b) => (a.lastChangedAt ?? 0) - (b.lastChangedAt ?? 0));
     const wantedPlaces = changed.length - Math.max(0, places);
     for (const { id } of rested.slice(0, wantedPlaces)) sleep.push(id);
   }

@@ -29,6 +29,17 @@ Deno.test("Requests pass unchanged and are counted by kind", async () => {
   assert.deepEqual(await s3.keys(prefix), [`${prefix}/large`]);
 });
 
+Deno.test("A connection that is idle is closed, and the next request gets another", async () => {
+  await using proxy = MeteringProxy.start(s3.endpoint, { idleMs: 200 });
+  const { hostname, port } = new URL(proxy.endpoint);
+  using idle = await Deno.connect({ hostname, port: Number(port) });
+  assert.equal(await idle.read(new Uint8Array(1)), null);
+  const through = new S3Store(proxy.endpoint, s3.bucket);
+  const prefix = s3.uniquePrefix("idle");
+  await through.putObject(`${prefix}/small`, "text");
+  assert.deepEqual(proxy.counts, { PUT: 1 });
+});
+
 Deno.test("A server that is away is told by a broken connection", async () => {
   await using proxy = MeteringProxy.start("http://127.0.0.1:9");
   await assert.rejects(new S3Store(proxy.endpoint, "any").keys());
