@@ -10,10 +10,11 @@ import type {
 
 /**
  * `Deno.watchFs` opens every file that it has an event of, and tells of our own
- * reading: it loses events where much is written. When it did so that often,
- * something better is worth its memory.
+ * reading: it loses events where much is written. When it did so that often within
+ * minutes, something better is worth its 50 MB.
  */
-const MOST_OVERFLOWS = 3;
+export const MOST_OVERFLOWS = 8;
+const OVERFLOWS_MS = 5 * 60_000;
 
 /**
  * `Deno.watchFs` for as many folders and events as it is good for; with more of
@@ -36,7 +37,8 @@ class BestWatch implements FolderWatcher {
   /** Why there is nothing for more folders. */
   #refusal: { error: string; hint: string } | null = null;
 
-  #overflows = 0;
+  /** When events were lost lately. */
+  #overflows: number[] = [];
 
   constructor(handlers: WatchHandlers, open: OpenWatcher) {
     this.#handlers = handlers;
@@ -46,7 +48,11 @@ class BestWatch implements FolderWatcher {
       onResult: (...result) => handlers.onResult(...result),
       onOverflow: () => {
         handlers.onOverflow();
-        if (++this.#overflows === MOST_OVERFLOWS) this.#change();
+        const now = performance.now();
+        this.#overflows = this.#overflows
+          .filter((at) => now - at < OVERFLOWS_MS)
+          .concat(now);
+        if (this.#overflows.length >= MOST_OVERFLOWS) this.#change();
       },
     }) as FolderWatcher;
   }

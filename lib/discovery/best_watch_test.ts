@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { until } from "../../tests/support/until.ts";
-import { startingWith } from "./best_watch.ts";
+import { MOST_OVERFLOWS, startingWith } from "./best_watch.ts";
 import { TempFolder } from "./testing.ts";
 import type { FolderWatcher, WatchHandlers } from "./watcher.ts";
 
@@ -32,14 +32,14 @@ Deno.test("a watch that loses events again and again is replaced by a better one
 
   first!.onHint(root.path, "a.db", false);
   assert.deepEqual(hints, [`${root.path} a.db`]);
-  for (let told = 1; told < 3; told++) {
+  for (let told = 1; told < MOST_OVERFLOWS; told++) {
     first!.onOverflow();
     assert.equal(overflows, told);
   }
   assert.deepEqual(calls, [`add ${root.path}`]);
 
   first!.onOverflow();
-  assert(overflows >= 3);
+  assert(overflows >= MOST_OVERFLOWS);
   assert.deepEqual(calls, [`add ${root.path}`, `remove ${root.path}`]);
   Deno.writeTextFileSync(path, "something");
   await until(
