@@ -44,8 +44,6 @@ class BestWatch implements FolderWatcher {
     this.#handlers = handlers;
     this.#watcher = open({
       ...handlers,
-      onHint: (...hint) => handlers.onHint(...hint),
-      onResult: (...result) => handlers.onResult(...result),
       onOverflow: () => {
         handlers.onOverflow();
         const now = performance.now();

@@ -48,8 +48,6 @@ export function identityOf({ dev, ino, birthtimeMs }: Stats): string {
  * gone. Does not open them. Throws the system's error when it cannot be told.
  */
 export function readFacts(path: string): FileFacts | null {
-  const quick = quickFacts(path);
-  if (quick !== null) return quick;
   const stats = lookAt(path);
   return stats === null ? null : factsOf(path, stats);
 }
@@ -104,33 +102,6 @@ function quickStats(path: string): Stats | null {
       isFile: () => info.isFile,
       isDirectory: () => info.isDirectory,
       isSymbolicLink: () => info.isSymlink,
-    };
-  } catch {
-    return null;
-  }
-}
-
-/**
- * What {@linkcode readFacts} gives, at a quarter of the cost; null where that
- * cannot be had, or there is no such file.
- */
-function quickFacts(path: string): FileFacts | null {
-  try {
-    const main = Deno.lstatSync(path);
-    const walPath = `${path}-wal`;
-    const wal = existsSync(walPath) ? Deno.lstatSync(walPath) : null;
-    const { ino, ctime } = main;
-    if (ino === null || !Number.isSafeInteger(ino)) return null;
-    if (ctime === null) return null;
-    const createdAt = main.birthtime?.getTime() ?? 0;
-    return {
-      inode: BigInt(ino),
-      size: BigInt(main.size),
-      modifiedNs: timeOf(main),
-      walSize: wal === null ? -1n : BigInt(wal.size),
-      walModifiedNs: wal === null ? -1n : timeOf(wal),
-      createdAt: createdAt > 0 ? createdAt : null,
-      changedAt: ctime.getTime(),
     };
   } catch {
     return null;

@@ -84,8 +84,9 @@ export async function housekeep(
     registry.observe(id, { proved });
     if (proved) store.save({ id, path, proved });
   }
-  if (!intact || farewell === undefined) return false;
-  if (!await settle(id, ports, { farewell })) return false;
+  const isSettled = intact && await settle(id, ports, { farewell });
+  // Where the application stood in the way, nothing was begun.
+  if (!isSettled || farewell === undefined) return false;
   const { txid } = registry.get(id)!;
   store.save({ id, path, snapshotTxid: txid, housekeptAt: now() });
   return true;

@@ -488,14 +488,6 @@ Deno.test("a plan changes nothing, and is the same again in any order", () => {
   );
 });
 
-function sizes({ wake, sleep, recheck, triesStore, nextAt }: Plan) {
-  return [wake.length, sleep.length, recheck.length, triesStore, nextAt];
-}
-
-function ids(numbers: readonly number[] = []) {
-  return numbers.map((number) => someId(number));
-}
-
 Deno.test("of a thousand that were backed up, few take their leave at once", () => {
   const done = Array.from(
     { length: 1_000 },
@@ -504,9 +496,22 @@ Deno.test("of a thousand that were backed up, few take their leave at once", () 
         client: fresh,
         reason: "first",
         busy: index < 150,
+        wokenAt: NOW - 3_000,
       }),
   );
-  const { sleep, nextAt } = plan(NOW, done, { ...limits, maxFirst: 1_000 });
+  const places = { ...limits, maxFirst: 1_000 };
+  const { sleep, nextAt } = plan(NOW, done, places);
   assert.equal(sleep.length, 50);
   assert.equal(nextAt, NOW + 50);
+  // Whoever waits for a place gets it at once.
+  const waiting = candidate(1_001, { client: first });
+  assert.equal(plan(NOW, [...done, waiting], places).sleep.length, 850);
 });
+
+function sizes({ wake, sleep, recheck, triesStore, nextAt }: Plan) {
+  return [wake.length, sleep.length, recheck.length, triesStore, nextAt];
+}
+
+function ids(numbers: readonly number[] = []) {
+  return numbers.map((number) => someId(number));
+}

@@ -112,8 +112,6 @@ for (
     const { id, path, registry, scheduler, ports: { daemon, files } } = world;
     world.protect();
     const [before, after] = [world.txid, txidOf(2)];
-    world.finding = ahead(before);
-    world.facts = factsAt(50n);
     const { unregister } = daemon;
     files.pin = () => {
       world.calls.push("pin");
@@ -146,7 +144,7 @@ for (
       return await unregister(path, timeoutMs);
     };
     scheduler.start();
-    registry.discover({ kind: "changed", id, path, facts: world.facts });
+    world.write();
     await until("it is awake", () => registry.get(id)?.activity === "awake");
     assert.deepEqual(world.calls, calls);
     world.tellUpload();
@@ -157,11 +155,9 @@ for (
 
 Deno.test("a WAL that was restarted while an upload was hastened ends in a full snapshot", async () => {
   await using world = new FakeWorld({ idleAfterMs: 60_000 });
-  const { id, path, registry, scheduler, ports: { daemon, files } } = world;
+  const { id, registry, scheduler, ports: { daemon, files } } = world;
   world.protect();
   const [before, after] = [world.txid, txidOf(2)];
-  world.finding = ahead(before);
-  world.facts = factsAt(50n);
   const { register, unregister } = daemon;
   files.pin = () =>
     Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() });
@@ -183,7 +179,7 @@ Deno.test("a WAL that was restarted while an upload was hastened ends in a full 
     return await unregister(path, timeoutMs);
   };
   scheduler.start();
-  registry.discover({ kind: "changed", id, path, facts: world.facts });
+  world.write();
   await until("it is awake", () => registry.get(id)?.activity === "awake");
   assert.equal(registered, 2);
   assert.equal(scheduler.work.snapshots, 1);
@@ -348,15 +344,13 @@ Deno.test("the next look for daily snapshots is not put off by a clock that was 
 
 Deno.test("a client that is written as it falls asleep is in the replica when the program ends", async () => {
   await using world = new FakeWorld();
-  const { id, path, registry, scheduler, ports: { daemon } } = world;
+  const { scheduler, ports: { daemon } } = world;
   const { unregister } = daemon;
   let drained: Promise<void> | null = null;
   daemon.unregister = async (one, timeoutMs) => {
     const txid = await unregister(one, timeoutMs);
     if (drained === null) {
-      world.finding = ahead(world.txid);
-      world.facts = factsAt(50n);
-      registry.discover({ kind: "changed", id, path, facts: world.facts });
+      world.write();
       drained = scheduler.drain({ boundMs: 10_000 });
     }
     return txid;
@@ -381,10 +375,7 @@ const requests: [
     "is awake",
     async (world) => {
       world.protect();
-      world.facts = factsAt(50n);
-      world.finding = ahead(world.txid);
-      const { id, path, facts } = world;
-      world.registry.discover({ kind: "changed", id, path, facts });
+      world.write();
       world.scheduler.start();
       await until("it is awake", () => world.status === "protected, awake");
     },

@@ -40,7 +40,7 @@ export interface SettleOptions {
    */
   readonly synced?: boolean;
   /** What `lookBeforeSleep` found before its last sync. */
-  readonly farewell?: Farewell;
+  readonly farewell?: Farewell | undefined;
 }
 
 /**

@@ -27,11 +27,20 @@ interface Scene {
   readonly ports: Ports;
 }
 
-const cases: [
-  name: string,
-  settles: boolean,
-  work: (scene: Scene) => unknown,
-][] = [
+type Case = [name: string, settles: boolean, work: (scene: Scene) => unknown];
+
+function writeAndClose({ app }: Scene): void {
+  app.insert(1);
+  app.close();
+}
+
+function restartWal({ app }: Scene): void {
+  app.insert(3, 900);
+  assert(app.checkpoint("RESTART"));
+  app.insert(1, 10);
+}
+
+const cases: Case[] = [
   ["nothing happened", true, () => {}],
   ["its application read", true, ({ app }) => app.count()],
   ["its application was closed", true, ({ app }) => app.close()],
@@ -53,10 +62,7 @@ const cases: [
   [
     "it was written and closed",
     false,
-    ({ app }) => {
-      app.insert(1);
-      app.close();
-    },
+    writeAndClose,
   ],
   [
     "it was written and its WAL emptied",
@@ -69,11 +75,7 @@ const cases: [
   [
     "it was written and its WAL restarted",
     false,
-    ({ app }) => {
-      app.insert(3, 900);
-      assert(app.checkpoint("RESTART"));
-      app.insert(1, 10);
-    },
+    restartWal,
   ],
   ["the file is gone", false, ({ app }) => Deno.remove(app.path)],
   [
@@ -228,11 +230,7 @@ Deno.test("of LTX files older than those that were known nothing is proved", asy
 });
 
 /** What happens between the last look at a client that is awake and its sleep. */
-const farewells: [
-  name: string,
-  settles: boolean,
-  work: (scene: Scene) => unknown,
-][] = [
+const farewells: Case[] = [
   [
     "its WAL is deleted with the last connection",
     true,
@@ -241,19 +239,12 @@ const farewells: [
   [
     "it is written, and its WAL deleted",
     false,
-    ({ app }) => {
-      app.insert(1);
-      app.close();
-    },
+    writeAndClose,
   ],
   [
     "it is written and its WAL restarted",
     false,
-    ({ app }) => {
-      app.insert(3, 900);
-      assert(app.checkpoint("RESTART"));
-      app.insert(1, 10);
-    },
+    restartWal,
   ],
 ];
 

@@ -234,9 +234,9 @@ async function register(
 }
 
 /**
- * Whether the little that was written of a client waits for the daemon's next tick, a second
- * from now. Beginning with a database, Litestream reads the WAL and lists the
- * replica side by side. A store that is quicker than the reading leaves it with
+ * Whether the little that was written of a client waits for the daemon's next
+ * tick, a second from now, and `WakeOptions.uploadsTo` asks to hasten it. Beginning
+ * with a database, Litestream reads the WAL and lists the replica side by side. A store that is quicker than the reading leaves it with
  * nothing to upload.
  */
 async function isUploadLate(
@@ -245,8 +245,9 @@ async function isUploadLate(
   { files }: Ports,
   { uploadsTo }: WakeOptions,
 ): Promise<boolean> {
+  if (uploadsTo === undefined) return false;
   for (let waited = 0; waited < LISTED_MS; waited += LISTED_STEP_MS) {
-    const listed = uploadsTo?.() ?? null;
+    const listed = uploadsTo();
     if (listed !== null && listed >= txid) return false;
     if (listed !== null) {
       const tip = headerOf(await files.look(path));

@@ -119,6 +119,14 @@ export class FakeWorld implements AsyncDisposable {
     this.registry.observe(this.id, { ...proof, dirtySince: null });
   }
 
+  /** Its application writes: the WAL holds what is in no LTX file. */
+  write(): void {
+    const { id, path, registry } = this;
+    this.finding = ahead(this.txid);
+    this.facts = factsAt(50n);
+    registry.discover({ kind: "changed", id, path, facts: this.facts });
+  }
+
   /** The daemon's log says that it began with a full snapshot, and uploaded it. */
   tellSnapshot(): void {
     const { id, txid, scheduler } = this;
