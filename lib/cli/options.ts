@@ -2,7 +2,6 @@
 import process from "node:process";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import type { Config } from "../config.ts";
-import { readConfigFile } from "./config_file.ts";
 import { parseDuration } from "./duration.ts";
 import { didYouMean, readFlags } from "./flags.ts";
 import {
@@ -101,6 +100,8 @@ async function readFileOf(
       { cause: error },
     );
   }
+  // Its libraries take 10 MB and an eighth of a second: only for who has a file.
+  const { readConfigFile } = await import("./config_file.ts");
   return readConfigFile(text, path);
 }
 

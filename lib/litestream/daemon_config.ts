@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { yamlText } from "./yaml_text.ts";
 
 export interface DaemonConfigOptions {
   /** Path of the control socket. */
@@ -14,7 +14,7 @@ export interface DaemonConfigOptions {
 export function daemonConfig(
   { socket, retentionMs }: DaemonConfigOptions,
 ): string {
-  return stringify({
+  return yamlText({
     socket: { enabled: true, path: socket, permissions: 0o600 },
     logging: { type: "json", level: "debug" },
     // Kept short: with S3 out of reach each database in turn would take it.

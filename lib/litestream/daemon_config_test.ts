@@ -26,7 +26,15 @@ Deno.test("times are such as Litestream takes", () => {
 });
 
 Deno.test("a path with a special meaning in YAML stays what it is", () => {
-  for (const socket of ["/a: b/#s.sock", "/*&'\"x/{}.sock", "/größe/s.sock"]) {
+  for (
+    const socket of [
+      "/a: b/#s.sock",
+      "/*&'\"x/{}.sock",
+      "/größe/s.sock",
+      "/next\x85line/\u2028/\x7f.sock",
+      "/back\\slash/tab\t/new\nline.sock",
+    ]
+  ) {
     const { socket: { path } } = parse(daemonConfig({ ...options, socket }));
     assert.equal(path, socket);
   }

@@ -1,8 +1,8 @@
-import { stringify } from "yaml";
 import { join } from "node:path";
 import { LineSplitter } from "../domain/line_splitter.ts";
 import { type LogEvent, parseLogLine } from "./log_event.ts";
 import { commandLine, endProcess } from "./process.ts";
+import { yamlText } from "./yaml_text.ts";
 
 /** How the names of its files in the state folder begin. */
 const PREFIX = "housekeeping-";
@@ -163,7 +163,7 @@ function onAbort(signal: AbortSignal, then: () => void): Disposable {
 function configOf(
   { retentionMs, databasePath, replicaUrl }: OnceOptions,
 ): string {
-  return stringify({
+  return yamlText({
     logging: { type: "json", level: "debug" },
     "shutdown-sync-timeout": "3s",
     snapshot: { interval: "24h", retention: `${retentionMs}ms` },
