@@ -1,5 +1,4 @@
 /** What YAML takes for a line's end, or does not take at all. */
-// deno-lint-ignore no-control-regex
 const NOT_PLAIN = /[\x7f-\x9f\u2028\u2029\ufeff]/g;
 
 /**
