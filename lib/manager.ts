@@ -24,6 +24,7 @@ import { look } from "./litestream/continuity.ts";
 import { DaemonPool, type PoolState } from "./litestream/daemon_pool.ts";
 import { resetLocalLtx } from "./litestream/local_ltx.ts";
 import type { LogEvent } from "./litestream/log_event.ts";
+import { MemorySaver } from "./memory_saver.ts";
 import { endLeftOverOnce, replicateOnce } from "./litestream/once.ts";
 import { pageDigest } from "./litestream/page_digest.ts";
 import { PinKeeper } from "./protection/pin_keeper.ts";
@@ -295,6 +296,8 @@ export class Manager implements ManagerView, AsyncDisposable {
     refuseIfLockedBelow(present.map(({ path }) => dirname(path)), roots);
     this.#scanned.value = true;
     this.#scheduler.start();
+    const isIdle = () => this.registry.awake === 0;
+    resources.use(new MemorySaver({ isIdle }));
   }
 
   get #childEnvironment(): Record<string, string> {

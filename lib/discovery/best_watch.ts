@@ -15,52 +15,73 @@ import type {
  */
 export const MOST_OVERFLOWS = 8;
 const OVERFLOWS_MS = 5 * 60_000;
+/** With fewer hints than this in a while, `Deno.watchFs` is good enough again. */
+export const QUIET_HINTS = 100;
+const QUIET_MS = 15_000;
+/** The while is twice as long each time it was not good enough after all, up to this, in ms. */
+const MAX_QUIET_MS = 60 * 60_000;
+
+export interface BestWatchOptions {
+  /** What comes in the place of the first. @default {inotify} */
+  readonly better?: OpenWatcher;
+  /** Whether `better` takes a process, which is ended when it is quiet. */
+  readonly isHosted?: boolean;
+  /** @default {15000} */
+  readonly quietMs?: number;
+}
 
 /**
  * `Deno.watchFs` for as many folders and events as it is good for; with more of
  * them Linux's inotify, called directly where the program may use FFI, else by a
  * process of its own that may. Where there is neither, the folders that are too
- * many are swept.
+ * many are swept. That process ends when little happens any more.
  */
 export const openBestWatch: OpenWatcher = startingWith(openDenoWatch);
 
 /** {@linkcode openBestWatch} with another watcher in the place of Deno's. */
-export function startingWith(open: OpenWatcher): OpenWatcher {
-  return (handlers) => new BestWatch(handlers, open);
+export function startingWith(
+  open: OpenWatcher,
+  options: BestWatchOptions = {},
+): OpenWatcher {
+  return (handlers) => new BestWatch(handlers, open, options);
 }
 
 class BestWatch implements FolderWatcher {
   readonly #handlers: WatchHandlers;
+  readonly #open: OpenWatcher;
+  readonly #options: BestWatchOptions;
   readonly #folders = new Set<string>();
+  readonly #ended = new Set<Promise<void>>();
   #watcher: FolderWatcher;
-  #old: FolderWatcher | null = null;
+  #isBetter = false;
   /** Why there is nothing for more folders. */
   #refusal: { error: string; hint: string } | null = null;
-
   /** When events were lost lately. */
   #overflows: number[] = [];
+  /** Hints in this while. */
+  #hints = 0;
+  #quietMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
 
-  constructor(handlers: WatchHandlers, open: OpenWatcher) {
+  constructor(
+    handlers: WatchHandlers,
+    open: OpenWatcher,
+    options: BestWatchOptions,
+  ) {
     this.#handlers = handlers;
-    this.#watcher = open({
-      ...handlers,
-      onOverflow: () => {
-        handlers.onOverflow();
-        const now = performance.now();
-        this.#overflows = this.#overflows
-          .filter((at) => now - at < OVERFLOWS_MS)
-          .concat(now);
-        if (this.#overflows.length >= MOST_OVERFLOWS) this.#change();
-      },
-    }) as FolderWatcher;
+    this.#open = open;
+    this.#options = options;
+    this.#quietMs = options.quietMs ?? QUIET_MS;
+    this.#watcher = this.#openFirst() as FolderWatcher;
   }
 
   add(folder: string): WatchResult {
     this.#folders.add(folder);
-    if (this.#folders.size > MAX_FOLDERS && this.#old === null) this.#change();
+    if (this.#folders.size > MAX_FOLDERS && !this.#isBetter) this.#change();
     const result = this.#watcher.add(folder);
     if (result === "gone") this.#folders.delete(folder);
-    const isTooMany = this.#old === null && typeof result === "object" &&
+    const isTooMany = !this.#isBetter && typeof result === "object" &&
       "error" in result;
     return isTooMany ? this.#refusal ?? result : result;
   }
@@ -75,16 +96,38 @@ class BestWatch implements FolderWatcher {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#watcher[Symbol.asyncDispose]();
-    await this.#old?.[Symbol.asyncDispose]();
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#end(this.#watcher);
+    await Promise.all(this.#ended);
+  }
+
+  #openFirst() {
+    return this.#open({
+      ...this.#handlers,
+      onOverflow: () => {
+        this.#handlers.onOverflow();
+        const now = performance.now();
+        this.#overflows = this.#overflows
+          .filter((at) => now - at < OVERFLOWS_MS)
+          .concat(now);
+        if (this.#overflows.length >= MOST_OVERFLOWS) this.#change();
+      },
+    });
   }
 
   #change(): void {
-    if (this.#refusal !== null || this.#old !== null) return;
-    const isDirect = mayUseFfi();
-    const opened = isDirect
-      ? openInotify(this.#handlers)
-      : openHostedWatch(this.#handlers);
+    if (this.#refusal !== null || this.#isBetter || this.#closed) return;
+    const isHosted = this.#options.isHosted ?? !mayUseFfi();
+    const open = this.#options.better ??
+      (isHosted ? openHostedWatch : openInotify);
+    const opened = open({
+      ...this.#handlers,
+      onHint: (folder, name, isFolder) => {
+        this.#hints++;
+        this.#handlers.onHint(folder, name, isFolder);
+      },
+    });
     if ("problem" in opened) {
       const { problem, hint } = opened;
       this.#refusal = {
@@ -94,17 +137,62 @@ class BestWatch implements FolderWatcher {
       };
       return;
     }
-    this.#old = this.#watcher;
+    const old = this.#watcher;
     this.#watcher = opened;
+    this.#isBetter = true;
     for (const folder of this.#folders) {
-      this.#old.remove(folder);
+      old.remove(folder);
       const result = opened.add(folder);
       if (typeof result === "object") this.#handlers.onResult(folder, result);
     }
+    this.#end(old);
     // What happened in between was perhaps not seen; of the others their
     // result tells when they are watched.
-    if (isDirect) this.#handlers.onOverflow();
+    if (isHosted) this.#goBackWhenQuiet();
+    else this.#handlers.onOverflow();
   }
+
+  #goBackWhenQuiet(): void {
+    this.#hints = 0;
+    this.#timer = setTimeout(() => {
+      const isQuiet = this.#hints < QUIET_HINTS &&
+        this.#folders.size <= MAX_FOLDERS;
+      if (!isQuiet || !this.#goBack()) this.#goBackWhenQuiet();
+    }, this.#quietMs);
+  }
+
+  /** What the process had still to say, a look at the folders tells. */
+  #goBack(): boolean {
+    const first = this.#openFirst();
+    if ("problem" in first) return false;
+    const results = [...this.#folders]
+      .map((folder) => [folder, first.add(folder)] as const);
+    if (results.some(([, result]) => isRefused(result))) {
+      this.#end(first);
+      return false;
+    }
+    this.#end(this.#watcher);
+    this.#watcher = first;
+    this.#isBetter = false;
+    this.#overflows = [];
+    this.#quietMs = Math.min(MAX_QUIET_MS, this.#quietMs * 2);
+    for (const [folder, result] of results) {
+      if (!isRefused(result)) this.#handlers.onResult(folder, result);
+    }
+    return true;
+  }
+
+  #end(watcher: FolderWatcher): void {
+    const ended = Promise.resolve(watcher[Symbol.asyncDispose]())
+      .finally(() => this.#ended.delete(ended));
+    this.#ended.add(ended);
+  }
+}
+
+function isRefused(
+  result: WatchResult,
+): result is Exclude<WatchResult, "watched" | "kept" | "gone" | "denied"> {
+  return typeof result === "object" || result === "pending";
 }
 
 function mayUseFfi(): boolean {

@@ -8,7 +8,10 @@
  * @module
  */
 import { join } from "node:path";
-import { startPermissions } from "../../lib/cli/start_permissions.ts";
+import {
+  startEnvironment,
+  startPermissions,
+} from "../../lib/cli/start_permissions.ts";
 import { LineSplitter } from "../../lib/domain/line_splitter.ts";
 import type { DiscoveryLine } from "../support/discovery_process.ts";
 import { Dice, seededRandom } from "../support/random.ts";
@@ -94,6 +97,7 @@ async function measure(
       root,
       how,
     ],
+    env: startEnvironment(),
     stdin: "null",
     stdout: "piped",
   }).spawn();

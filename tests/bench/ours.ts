@@ -1,5 +1,8 @@
 import { join } from "node:path";
-import { startPermissions } from "../../lib/cli/start_permissions.ts";
+import {
+  startEnvironment,
+  startPermissions,
+} from "../../lib/cli/start_permissions.ts";
 import { freePorts } from "../support/free_ports.ts";
 import type { Arena, Contender } from "./contender.ts";
 import { Program } from "./program.ts";
@@ -40,7 +43,13 @@ export class Ours implements Contender {
         `${port}`,
         ...options,
       ],
-      env: { PATH, HOME, ...DENO_DIR ? { DENO_DIR } : {}, ...arena.env },
+      env: {
+        PATH,
+        HOME,
+        ...DENO_DIR ? { DENO_DIR } : {},
+        ...startEnvironment(),
+        ...arena.env,
+      },
     });
   }
 

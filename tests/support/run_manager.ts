@@ -1,5 +1,8 @@
 import { join } from "node:path";
-import { startPermissions } from "../../lib/cli/start_permissions.ts";
+import {
+  startEnvironment,
+  startPermissions,
+} from "../../lib/cli/start_permissions.ts";
 import type { ClientId } from "../../lib/domain/client_id.ts";
 import { findLitestream } from "../../lib/setup/find_litestream.ts";
 import { until, type UntilOptions } from "./until.ts";
@@ -122,7 +125,13 @@ export class ManagerProcess implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
       clearEnv: true,
-      env: { PATH, HOME, ...(DENO_DIR ? { DENO_DIR } : {}), ...env },
+      env: {
+        PATH,
+        HOME,
+        ...(DENO_DIR ? { DENO_DIR } : {}),
+        ...startEnvironment(),
+        ...env,
+      },
     }).spawn();
     const manager = new ManagerProcess(child);
     if (!waitUntilReady) return manager;
