@@ -288,6 +288,10 @@ export class Manager implements ManagerView, AsyncDisposable {
         signal: this.#ending.signal,
         onEvents: (events) => this.#discover(events),
         onTrouble: (trouble) => this.#trouble(trouble),
+        isKnown: (id, path, fingerprint) => {
+          const client = this.registry.get(id);
+          return client?.fingerprint === fingerprint && client.path === path;
+        },
       }),
     );
     this.#applyScan();
@@ -363,10 +367,12 @@ export class Manager implements ManagerView, AsyncDisposable {
     this.#firstScan = null;
     const known = (event: DiscoveryEvent) =>
       this.registry.get(event.id)?.path === event.path;
-    for (const event of events) if (known(event)) this.registry.discover(event);
+    const others: DiscoveryEvent[] = [];
     for (const event of events) {
-      if (!known(event)) this.registry.discover(event);
+      if (known(event)) this.registry.discover(event);
+      else others.push(event);
     }
+    for (const event of others) this.registry.discover(event);
   }
 
   #hear(event: LogEvent): void {

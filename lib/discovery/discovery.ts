@@ -1,3 +1,4 @@
+import type { ClientId } from "../domain/client_id.ts";
 import type { DiscoveryEvent, IgnoredFile } from "../domain/discovery_event.ts";
 import { sleep } from "../domain/sleep.ts";
 import { Bell } from "./bell.ts";
@@ -29,6 +30,11 @@ export interface DiscoveryOptions {
    * connection of this process is open on it, which would lose its locks.
    */
   mayOpen?(path: string): boolean;
+  /**
+   * Whether a file with this fingerprint (see `fingerprintOf`) is known to be a
+   * database, so that its header is not read: half of the first scan. @default no file is
+   */
+  isKnown?(id: ClientId, path: string, fingerprint: string): boolean;
   /**
    * How long after a sweep the next begins, in ms, at least: 100 times as long
    * as the last one kept the processor, but not longer than 10 minutes; within
@@ -105,6 +111,8 @@ export class Discovery implements AsyncDisposable {
       roots: this.#roots,
       troubles: this.#troubles,
       mayOpen: (path) => options.mayOpen?.(path) ?? true,
+      isKnown: (id, path, fingerprint) =>
+        options.isKnown?.(id, path, fingerprint) ?? false,
       watch: (folder) => {
         if (!this.#watches.add(folder)) return false;
         this.#unlisted.add(folder);

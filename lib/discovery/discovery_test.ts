@@ -407,3 +407,28 @@ Deno.test("an abort ends everything; nothing is told afterwards", async () => {
   await discovery[Symbol.asyncDispose]();
   assert.deepEqual(told.log, []);
 });
+
+Deno.test("a file in a state that is known to be a database is not opened", async () => {
+  using root = new TempFolder();
+  const known = root.at(`${uuid(1)}.db`);
+  const other = root.at(`${uuid(2)}.db`);
+  const text = "I am a text file, and not a short one";
+  for (const path of [known, other]) Deno.writeTextFileSync(path, text);
+  const fingerprint = fingerprintOf(readFacts(known)!);
+  const asked: string[] = [];
+  const isKnown = (id: string, path: string, asks: string) => {
+    asked.push(`${id} ${path}`);
+    return path === known && asks === fingerprint;
+  };
+  await watching(root, async (told, discovery) => {
+    assert.deepEqual(told.paths, [known]);
+    assert.equal(discovery.ignoredCount, 1);
+    assert.deepEqual(asked.sort(), [
+      `${uuid(1)} ${known}`,
+      `${uuid(2)} ${other}`,
+    ]);
+    // In another state it is opened.
+    Deno.writeTextFileSync(known, text + text);
+    await until("it is no database", () => told.paths.length === 0);
+  }, { isKnown });
+});

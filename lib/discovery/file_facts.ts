@@ -76,12 +76,6 @@ export function pathIn(folder: string, name: string): string {
   return [folder === sep ? "" : folder, name].join(sep);
 }
 
-/** Equal exactly when `fingerprintOf` is; in one piece, see {@linkcode pathIn}. */
-export function markOf(facts: FileFacts): string {
-  const { inode, size, modifiedNs, walSize, walModifiedNs } = facts;
-  return [inode, size, modifiedNs, walSize, walModifiedNs].join(":");
-}
-
 /** What node tells of a path, at a quarter of the cost; null where that cannot be had. */
 function quickStats(path: string): Stats | null {
   try {
@@ -115,7 +109,7 @@ function timeOf({ mtime }: Deno.FileInfo): bigint {
 
 /**
  * A number that is another one when a database or its WAL was written or
- * replaced, at a quarter of the cost of {@linkcode markOf}; NaN when it cannot be
+ * replaced, at a quarter of the cost of `fingerprintOf`; NaN when it cannot be
  * had. Deno tells times to the ms only, so it is worth something only when time
  * has passed since it was the same before.
  */

@@ -45,7 +45,11 @@ export async function listFolder(
     const before = lookThrough(path)?.mtimeNs ?? -1n;
     const racy = Math.abs(Date.now() - Number(before / 1_000_000n)) < RACY_MS;
     const seen = new Set<string>();
-    for await (const entry of Deno.readDir(path)) {
+    // In one piece it takes a third of the time, and at the start nobody waits.
+    const entries = folder.listedNs === -1n
+      ? Deno.readDirSync(path)
+      : Deno.readDir(path);
+    for await (const entry of entries) {
       // Not `await breathe()` each time: that would cost more than the rest.
       const pause = breathe();
       if (pause !== undefined) await pause;

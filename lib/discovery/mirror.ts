@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { modifiedAt } from "../domain/client.ts";
+import { fingerprintOf, modifiedAt } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { DiscoveryEvent } from "../domain/discovery_event.ts";
 import {
@@ -7,7 +7,6 @@ import {
   identityOf,
   lookAt,
   lookThrough,
-  markOf,
   type Stats,
 } from "./file_facts.ts";
 import { classifyName } from "./file_name.ts";
@@ -22,6 +21,12 @@ export interface MirrorOptions {
   readonly roots: readonly string[];
   readonly troubles: Troubles;
   readonly mayOpen: (path: string) => boolean;
+  /** See `DiscoveryOptions`. */
+  readonly isKnown: (
+    id: ClientId,
+    path: string,
+    fingerprint: string,
+  ) => boolean;
   /** Watches a folder that was added; false when it is gone again. */
   readonly watch: (folder: Folder) => boolean;
   readonly unwatch: (folder: Folder) => void;
@@ -186,7 +191,7 @@ export class Mirror {
       this.#cannotLook(parent, error);
       return false;
     }
-    const mark = markOf(facts);
+    const mark = fingerprintOf(facts);
     if (mark === entry.mark && !(hinted && entry.racy)) return false;
     const [inode, size, modified] = entry.mark.split(":");
     if (inode !== `${stats.ino}` || entry.createdAt !== facts.createdAt) {
@@ -218,14 +223,6 @@ export class Mirror {
     const old = parent.files.get(name);
     if (old?.mark === stamp) return false;
     const path = old?.path ?? place.path;
-    if (!this.#options.mayOpen(path)) {
-      return this.#ignore(place, id, "in use by this program", "");
-    }
-    const problem = this.#headerOf(path, stats);
-    if (problem !== null) {
-      const lasting = !problem.again && !isRacy(Number(stats.mtimeMs));
-      return this.#ignore(place, id, problem.text, lasting ? stamp : "");
-    }
     let facts;
     try {
       facts = factsOf(path, stats);
@@ -233,11 +230,23 @@ export class Mirror {
       this.#cannotLook(parent, error);
       return false;
     }
+    const mark = fingerprintOf(facts);
+    // Opening a file takes as long as all else that is done with it.
+    if (!this.#options.isKnown(id, path, mark)) {
+      if (!this.#options.mayOpen(path)) {
+        return this.#ignore(place, id, "in use by this program", "");
+      }
+      const problem = this.#headerOf(path, stats);
+      if (problem !== null) {
+        const lasting = !problem.again && !isRacy(Number(stats.mtimeMs));
+        return this.#ignore(place, id, problem.text, lasting ? stamp : "");
+      }
+    }
     this.tree.putFile(parent, name, {
       path,
       id,
       reason: null,
-      mark: markOf(facts),
+      mark,
       createdAt: facts.createdAt,
       stamp: NaN,
       isSteady: false,
