@@ -48,16 +48,16 @@ export async function run(config: Config, env: Env): Promise<void> {
     await stop.wait();
 
     log.info(
-      "Stopping: {awake} clients are awake, a second signal ends at once",
-      {
-        awake: manager.registry.awake,
-      },
+      "Stopping, awake clients: {awake}; a second signal ends at once",
+      { awake: manager.registry.awake },
     );
     const left = await manager.drain();
     view[Symbol.dispose]();
     if (left > 0) {
       log.warn(
-        "{left} clients have something that is not in the replica: the next start goes on with them",
+        left === 1
+          ? "1 client has something that is not in the replica: the next start goes on with it"
+          : "{left} clients have something that is not in the replica: the next start goes on with them",
         { left },
       );
     } else log.info("Everything is in the replica");

@@ -236,8 +236,8 @@ async function register(
 /**
  * Whether the little that was written of a client waits for the daemon's next
  * tick, a second from now, and `WakeOptions.uploadsTo` asks to hasten it. Beginning
- * with a database, Litestream reads the WAL and lists the replica side by side. A store that is quicker than the reading leaves it with
- * nothing to upload.
+ * with a database, Litestream reads the WAL and lists the replica side by side: a
+ * store that is quicker than the reading leaves it with nothing to upload.
  */
 async function isUploadLate(
   path: string,
