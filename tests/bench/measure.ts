@@ -32,6 +32,10 @@ export interface MeasureOptions {
 /** Fewer databases give too few writes to tell a 99th percentile. */
 const MIN_ACTIVE = 10;
 
+/** How long programs rest before they are stopped, in ms, and until all are protected at most. */
+const REST_MS = 10_000;
+const REST_BOUND_MS = 60_000;
+
 /** How long things may take, in ms. */
 interface Bounds {
   readonly firstBackup: number;
@@ -87,6 +91,8 @@ async function takeAll(
     say("first backup");
     await using run = begin();
     if (!await firstLife(run, figures, options, bounds)) return;
+    say("coming to rest");
+    await comeToRest(run);
     say("stopping");
     await run.program.stop(bounds.stop);
   }
@@ -118,6 +124,18 @@ async function takeAll(
     boundMs: bounds.restart,
   });
   await run.program.stop(bounds.stop);
+}
+
+/**
+ * Applications that wrote closed their databases a moment ago, which changes
+ * those that sleep. Who is started again with nothing changed has known of that.
+ */
+async function comeToRest(run: Run): Promise<void> {
+  await run.pause(REST_MS);
+  await run.poll(
+    REST_BOUND_MS,
+    async () => await run.program.allProtected() ?? true,
+  );
 }
 
 /** From the first backup on, until it is to be started again. */
