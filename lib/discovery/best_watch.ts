@@ -18,6 +18,8 @@ const OVERFLOWS_MS = 5 * 60_000;
 /** With fewer hints than this in a while, `Deno.watchFs` is good enough again. */
 export const QUIET_HINTS = 100;
 const QUIET_MS = 15_000;
+/** With more folders than this it is no good choice after a burst, see `MAX_FOLDERS`. */
+const FEW_FOLDERS = MAX_FOLDERS / 4;
 /** The while is twice as long each time it was not good enough after all, up to this, in ms. */
 const MAX_QUIET_MS = 60 * 60_000;
 
@@ -127,9 +129,15 @@ class BestWatch implements FolderWatcher {
         this.#hints++;
         this.#handlers.onHint(folder, name, isFolder);
       },
+      onOverflow: () => {
+        // So many that they were not told one by one.
+        this.#hints += QUIET_HINTS;
+        this.#handlers.onOverflow();
+      },
     });
     if ("problem" in opened) {
       const { problem, hint } = opened;
+      this.#overflows = [];
       this.#refusal = {
         error:
           `Deno.watchFs is good for ${MAX_FOLDERS} folders, and ${problem}`,
@@ -156,13 +164,15 @@ class BestWatch implements FolderWatcher {
     this.#hints = 0;
     this.#timer = setTimeout(() => {
       const isQuiet = this.#hints < QUIET_HINTS &&
-        this.#folders.size <= MAX_FOLDERS;
+        this.#folders.size <= FEW_FOLDERS;
       if (!isQuiet || !this.#goBack()) this.#goBackWhenQuiet();
     }, this.#quietMs);
   }
 
   /** What the process had still to say, a look at the folders tells. */
   #goBack(): boolean {
+    // Refused it is tried less often as well.
+    this.#quietMs = Math.min(MAX_QUIET_MS, this.#quietMs * 2);
     const first = this.#openFirst();
     if ("problem" in first) return false;
     const results = [...this.#folders]
@@ -175,7 +185,6 @@ class BestWatch implements FolderWatcher {
     this.#watcher = first;
     this.#isBetter = false;
     this.#overflows = [];
-    this.#quietMs = Math.min(MAX_QUIET_MS, this.#quietMs * 2);
     for (const [folder, result] of results) {
       if (!isRefused(result)) this.#handlers.onResult(folder, result);
     }

@@ -297,7 +297,8 @@ export class Discovery implements AsyncDisposable {
       signal,
       ...sliceMs === undefined ? {} : { sliceMs },
     });
-    const listing = this.#listing(pacer);
+    const isStart = sliceMs !== undefined;
+    const listing = { ...this.#listing(pacer), inOnePiece: isStart };
     const { tree } = this.#mirror;
     const start = performance.now();
     const steadies = start - this.#sweptAt > STEADY_MS;

@@ -12,6 +12,8 @@ export interface Listing {
   readonly troubles: Troubles;
   /** Gives others their turn when it is time to. */
   readonly breathe: () => Promise<void> | undefined;
+  /** Whether a folder's first listing may keep all others waiting. @default {false} */
+  readonly inOnePiece?: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export function wantsListing(folder: Folder): boolean {
  */
 export async function listFolder(
   folder: Folder,
-  { mirror, troubles, breathe }: Listing,
+  { mirror, troubles, breathe, inOnePiece = false }: Listing,
 ): Promise<boolean> {
   const { path, files, folders } = folder;
   let told = false;
@@ -45,8 +47,8 @@ export async function listFolder(
     const before = lookThrough(path)?.mtimeNs ?? -1n;
     const racy = Math.abs(Date.now() - Number(before / 1_000_000n)) < RACY_MS;
     const seen = new Set<string>();
-    // In one piece it takes a third of the time, and at the start nobody waits.
-    const entries = folder.listedNs === -1n
+    // In one piece it takes a third of the time, but nobody gets a turn meanwhile.
+    const entries = inOnePiece && folder.listedNs === -1n
       ? Deno.readDirSync(path)
       : Deno.readDir(path);
     for await (const entry of entries) {

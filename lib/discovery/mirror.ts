@@ -170,7 +170,10 @@ export class Mirror {
     const entry = place.parent.files.get(place.name);
     return entry?.reason === null
       ? this.#compare(place, entry, stats, hinted)
-      : this.#examine(place, kind.id, stats);
+      : this.#examine(place, kind.id, stats, {
+        // One that was spoilt is opened, whatever is known of it.
+        mayBeKnown: entry === undefined,
+      });
   }
 
   /** Looks whether a client's database was written, replaced or spoilt. */
@@ -217,7 +220,12 @@ export class Mirror {
   }
 
   /** Looks whether a file that is no client's database (yet) is one. */
-  #examine(place: Place, id: ClientId, stats: Stats): boolean {
+  #examine(
+    place: Place,
+    id: ClientId,
+    stats: Stats,
+    { mayBeKnown = false } = {},
+  ): boolean {
     const { parent, name } = place;
     const stamp = `${stats.ino}:${stats.size}:${stats.mtimeNs}`;
     const old = parent.files.get(name);
@@ -232,7 +240,7 @@ export class Mirror {
     }
     const mark = fingerprintOf(facts);
     // Opening a file takes as long as all else that is done with it.
-    if (!this.#options.isKnown(id, path, mark)) {
+    if (!mayBeKnown || !this.#options.isKnown(id, path, mark)) {
       if (!this.#options.mayOpen(path)) {
         return this.#ignore(place, id, "in use by this program", "");
       }

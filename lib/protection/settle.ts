@@ -130,6 +130,8 @@ async function settleOnce(
   if (now === undefined || now.activity === "awake" || !now.proved) {
     return false;
   }
+  // Discovery may have found that it is no database any more.
+  if (now.presence !== "present" || now.path !== path) return false;
 
   const txid = finding.tip?.maxTxid ?? null;
   // An older copy of the folder came back: the replica has another history.
