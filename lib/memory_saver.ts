@@ -3,8 +3,8 @@ export interface MemorySaverOptions {
   isIdle(): boolean;
   /** How often that is asked, in ms. @default {5000} */
   readonly everyMs?: number;
-  /** @default V8's collection of all garbage; null when V8 does not offer it */
-  readonly collect?: (() => void) | null;
+  /** @default V8's collection of all garbage, when V8 offers it */
+  collect?(): void;
   /** The memory that this process has, in bytes. @default {Deno.memoryUsage} */
   rssBytes?(): number;
   /** A clock that only goes forward, in ms. @default {performance.now} */
@@ -38,9 +38,7 @@ export class MemorySaver implements Disposable {
 
   constructor(options: MemorySaverOptions) {
     this.#options = options;
-    this.#collect = options.collect === undefined
-      ? garbageCollector()
-      : options.collect;
+    this.#collect = options.collect ?? garbageCollector();
     this.#rssBytes = options.rssBytes ?? (() => Deno.memoryUsage().rss);
     this.#now = options.now ?? (() => performance.now());
     if (this.#collect === null) return;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startPermissions } from "./cli/start_permissions.ts";
+import { startPermissions } from "./cli/start_task.ts";
 import { MemorySaver } from "./memory_saver.ts";
 
 const MB = 1 << 20;

@@ -27,6 +27,8 @@ import { TempDir } from "./support/temp_dir.ts";
 
 const s3 = await sharedS3();
 const SECONDS = 22;
+/** On a busy machine it takes longer until enough was deleted. */
+const MOST_SECONDS = 90;
 
 Deno.test("what is merged and deleted is known to the byte, in a bucket and in a folder", async () => {
   await using dir = await TempDir.create("retention");
@@ -78,7 +80,12 @@ Deno.test("what is merged and deleted is known to the byte, in a bucket and in a
         } else if (event.kind === "deleting") meter.deleted(event.id, event);
       }
     })();
-    for (let n = 0; n < SECONDS; n++) {
+    const isEnough = () =>
+      [inBucket.id, inFolder.id].every((id) => {
+        const told = meter.client(id);
+        return told && told.usage.bytes > 2.5 * heldBytes(told.holding);
+      });
+    for (let n = 0; n < SECONDS || !isEnough() && n < MOST_SECONDS; n++) {
       for (const app of [bucketApp, folderApp]) app.insert(1 + n % 5, 700);
       await delay(1_000);
     }
@@ -97,8 +104,8 @@ Deno.test("what is merged and deleted is known to the byte, in a bucket and in a
     const { usage, holding } = meter.client(id)!;
     assert.equal(surenessOf(holding), "exact", JSON.stringify(holding));
     assert.equal(heldBytes(holding), bytes);
-    // Much was uploaded that is not there any more; how much, is a matter of time.
-    assert(usage.bytes > 1.25 * bytes, `${usage.bytes} of ${bytes}`);
+    // Much was uploaded that is not there any more.
+    assert(usage.bytes > 2 * bytes, `${usage.bytes} of ${bytes}`);
   }
 });
 

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { runCommand } from "../setup/run_command.ts";
 import { writeBundle } from "./bundle.ts";
-import { startPermissions } from "./start_permissions.ts";
+import { startPermissions } from "./start_task.ts";
 
 const ROOT = join(import.meta.dirname!, "..", "..");
 const DIST = join(ROOT, "dist");

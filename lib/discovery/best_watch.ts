@@ -19,7 +19,7 @@ const OVERFLOWS_MS = 5 * 60_000;
 export const QUIET_HINTS = 100;
 const QUIET_MS = 15_000;
 /** With more folders than this it is no good choice after a burst, see `MAX_FOLDERS`. */
-const FEW_FOLDERS = MAX_FOLDERS / 4;
+export const FEW_FOLDERS = MAX_FOLDERS / 4;
 /** The while is twice as long each time it was not good enough after all, up to this, in ms. */
 const MAX_QUIET_MS = 60 * 60_000;
 
@@ -175,18 +175,21 @@ class BestWatch implements FolderWatcher {
     this.#quietMs = Math.min(MAX_QUIET_MS, this.#quietMs * 2);
     const first = this.#openFirst();
     if ("problem" in first) return false;
-    const results = [...this.#folders]
-      .map((folder) => [folder, first.add(folder)] as const);
-    if (results.some(([, result]) => isRefused(result))) {
-      this.#end(first);
-      return false;
+    const results = new Map<string, Exclude<WatchResult, "pending">>();
+    for (const folder of this.#folders) {
+      const result = first.add(folder);
+      if (typeof result === "object" || result === "pending") {
+        this.#end(first);
+        return false;
+      }
+      results.set(folder, result);
     }
     this.#end(this.#watcher);
     this.#watcher = first;
     this.#isBetter = false;
     this.#overflows = [];
     for (const [folder, result] of results) {
-      if (!isRefused(result)) this.#handlers.onResult(folder, result);
+      this.#handlers.onResult(folder, result);
     }
     return true;
   }
@@ -196,12 +199,6 @@ class BestWatch implements FolderWatcher {
       .finally(() => this.#ended.delete(ended));
     this.#ended.add(ended);
   }
-}
-
-function isRefused(
-  result: WatchResult,
-): result is Exclude<WatchResult, "watched" | "kept" | "gone" | "denied"> {
-  return typeof result === "object" || result === "pending";
 }
 
 function mayUseFfi(): boolean {

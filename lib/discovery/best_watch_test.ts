@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { until } from "../../tests/support/until.ts";
 import { sleep } from "../domain/sleep.ts";
-import { MOST_OVERFLOWS, QUIET_HINTS, startingWith } from "./best_watch.ts";
+import {
+  FEW_FOLDERS,
+  MOST_OVERFLOWS,
+  QUIET_HINTS,
+  startingWith,
+} from "./best_watch.ts";
 import { MAX_FOLDERS, openDenoWatch } from "./deno_watch.ts";
 import { openHostedWatch } from "./hosted_watch.ts";
 import { TempFolder } from "./testing.ts";
@@ -143,6 +148,44 @@ Deno.test("with too many folders for Deno's watch the better one stays, however 
     assert.deepEqual(ended, ["first"]);
   }
   assert.deepEqual(ended, ["first", "better"]);
+});
+
+Deno.test("it goes back only with few folders, and only when the system lets it watch them", async () => {
+  const ended: string[] = [];
+  let isRefused = true;
+  const watcherNamed = (name: string) => () => ({
+    add: () =>
+      name === "first" && ended.length > 0 && isRefused
+        ? { error: "used up" } as const
+        : "watched" as const,
+    remove: () => {},
+    [Symbol.asyncDispose]: () => {
+      ended.push(name);
+      return Promise.resolve();
+    },
+  });
+  const open = startingWith(watcherNamed("first"), {
+    better: watcherNamed("better"),
+    isHosted: true,
+    quietMs: 10,
+  });
+  await using watcher = open({
+    onHint: () => {},
+    onOverflow: () => {},
+    onResult: () => {},
+    onEnd: (reason) => assert.fail(reason),
+  }) as FolderWatcher;
+  for (let n = 1; n <= MAX_FOLDERS + 1; n++) watcher.add(`/${n}`);
+  for (let n = FEW_FOLDERS + 2; n <= MAX_FOLDERS + 1; n++) {
+    watcher.remove(`/${n}`);
+  }
+  await sleep(100);
+  assert.deepEqual(ended, ["first"], "one folder too many");
+  watcher.remove(`/${FEW_FOLDERS + 1}`);
+  await until("it was refused twice", () => ended.length >= 3);
+  assert.deepEqual(new Set(ended), new Set(["first"]));
+  isRefused = false;
+  await until("it went back", () => ended.at(-1) === "better");
 });
 
 Deno.test("nothing is lost as Deno's watch takes over again from the process", async () => {

@@ -32,7 +32,7 @@ export interface DiscoveryOptions {
   mayOpen?(path: string): boolean;
   /**
    * Whether a file with this fingerprint (see `fingerprintOf`) is known to be a
-   * database, so that its header is not read: half of the first scan. @default no file is
+   * database, so that its header is not read: a quarter of the first scan. @default no file is
    */
   isKnown?(id: ClientId, path: string, fingerprint: string): boolean;
   /**
@@ -138,7 +138,7 @@ export class Discovery implements AsyncDisposable {
     options.signal.addEventListener("abort", discovery.#end);
     try {
       for (const root of discovery.#roots) discovery.#mirror.check(root);
-      await discovery.#sweep(true, START_SLICE_MS);
+      await discovery.#sweep(true, { isStart: true });
       options.signal.throwIfAborted();
     } catch (error) {
       await discovery[Symbol.asyncDispose]();
@@ -279,25 +279,24 @@ export class Discovery implements AsyncDisposable {
   }
 
   /** One sweep after the other. A full one lists each folder, changed or not. */
-  async #sweep(full: boolean, sliceMs?: number): Promise<void> {
+  async #sweep(full: boolean, { isStart = false } = {}): Promise<void> {
     const before = this.#sweeping;
     const sweep = (async () => {
       await before.catch(() => {});
-      await this.#sweepAll(full, sliceMs);
+      await this.#sweepAll(full, isStart);
     })();
     // Its failure is the caller's to hear of, not that of who comes next.
     this.#sweeping = sweep.catch(() => {});
     await sweep;
   }
 
-  async #sweepAll(full: boolean, sliceMs?: number): Promise<void> {
+  async #sweepAll(full: boolean, isStart: boolean): Promise<void> {
     const { signal } = this.#ending;
     signal.throwIfAborted();
     const pacer = new Pacer({
       signal,
-      ...sliceMs === undefined ? {} : { sliceMs },
+      ...isStart ? { sliceMs: START_SLICE_MS } : {},
     });
-    const isStart = sliceMs !== undefined;
     const listing = { ...this.#listing(pacer), inOnePiece: isStart };
     const { tree } = this.#mirror;
     const start = performance.now();

@@ -47,7 +47,7 @@ export async function listFolder(
     const before = lookThrough(path)?.mtimeNs ?? -1n;
     const racy = Math.abs(Date.now() - Number(before / 1_000_000n)) < RACY_MS;
     const seen = new Set<string>();
-    // In one piece it takes a third of the time, but nobody gets a turn meanwhile.
+    // In one piece it takes half the time or less, but nobody gets a turn meanwhile.
     const entries = inOnePiece && folder.listedNs === -1n
       ? Deno.readDirSync(path)
       : Deno.readDir(path);

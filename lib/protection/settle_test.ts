@@ -79,6 +79,12 @@ const cases: Case[] = [
   ],
   ["the file is gone", false, ({ app }) => Deno.remove(app.path)],
   [
+    "discovery found that it is no database any more",
+    false,
+    ({ app: { path }, registry }) =>
+      registry.discover({ kind: "lost", id, path }),
+  ],
+  [
     "another file stands in its place",
     false,
     async ({ app, dir }) => {

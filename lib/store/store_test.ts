@@ -47,6 +47,20 @@ Deno.test("what was saved is there after a restart, field for field", async () =
   assert.equal([...store.rows()].length, 2);
 });
 
+Deno.test("all rows are there after a restart, however many pages they fill", async () => {
+  for (const count of [999, 1_000, 1_001, 2_500]) {
+    await using dir = await TempDir.create("store");
+    const file = dir.join("state.db");
+    const ids = Array.from({ length: count }, (_, n) => someId(n));
+    {
+      using store = Store.open(file, TARGET);
+      for (const id of ids) store.save({ id, path: `/data/${id}.db` });
+    }
+    using store = Store.open(file, TARGET);
+    assert.deepEqual([...store.rows()].map(({ id }) => id).sort(), ids);
+  }
+});
+
 Deno.test("a save changes what it says and nothing else", async () => {
   await using dir = await TempDir.create("store");
   using store = Store.open(dir.join("state.db"), TARGET);

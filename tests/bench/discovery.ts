@@ -11,7 +11,7 @@ import { join } from "node:path";
 import {
   startEnvironment,
   startPermissions,
-} from "../../lib/cli/start_permissions.ts";
+} from "../../lib/cli/start_task.ts";
 import { LineSplitter } from "../../lib/domain/line_splitter.ts";
 import type { DiscoveryLine } from "../support/discovery_process.ts";
 import { Dice, seededRandom } from "../support/random.ts";

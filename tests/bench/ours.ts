@@ -2,7 +2,7 @@ import { join } from "node:path";
 import {
   startEnvironment,
   startPermissions,
-} from "../../lib/cli/start_permissions.ts";
+} from "../../lib/cli/start_task.ts";
 import { freePorts } from "../support/free_ports.ts";
 import type { Arena, Contender } from "./contender.ts";
 import { Program } from "./program.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import {
   startEnvironment,
   startPermissions,
-} from "../../lib/cli/start_permissions.ts";
+} from "../../lib/cli/start_task.ts";
 import type { ClientId } from "../../lib/domain/client_id.ts";
 import { findLitestream } from "../../lib/setup/find_litestream.ts";
 import { until, type UntilOptions } from "./until.ts";
