@@ -75,8 +75,24 @@ export class Ours implements Contender {
     return head as StatusHead | null;
   }
 
-  /** The start of an answer in JSON, before `end`; null when there is none yet. */
-  async #get(path: string, { end }: { end: string }): Promise<unknown> {
+  /** What it says of one client that lags or fails; null when there is none. */
+  async trouble(): Promise<string | null> {
+    for (const status of TROUBLES) {
+      const found = await this.#get(
+        `/api/clients?status=${status}&limit=1`,
+      ) as { clients: ClientHead[] } | null;
+      const client = found?.clients[0];
+      if (client === undefined) continue;
+      const { unsyncedForMs, error } = client;
+      return `${status}: unsynced for ${unsyncedForMs} ms, ${
+        error?.message ?? "no error"
+      }`;
+    }
+    return null;
+  }
+
+  /** An answer in JSON, or its start before `end`; null when there is none yet. */
+  async #get(path: string, { end }: { end?: string } = {}): Promise<unknown> {
     try {
       const response = await fetch(this.url + path);
       if (!response.ok || response.body === null) {
@@ -88,7 +104,7 @@ export class Ours implements Contender {
         const piece of response.body.pipeThrough(new TextDecoderStream())
       ) {
         text += piece;
-        const at = text.indexOf(end);
+        const at = end === undefined ? -1 : text.indexOf(end);
         // Leaving the loop cancels the rest.
         if (at >= 0) return JSON.parse(`${text.slice(0, at)}}`);
       }
@@ -107,6 +123,14 @@ export class Ours implements Contender {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program[Symbol.asyncDispose]();
   }
+}
+
+/** Statuses of clients that something is wrong with, the worse first. */
+export const TROUBLES = ["failing", "lagging"] as const;
+
+interface ClientHead {
+  readonly unsyncedForMs: number | null;
+  readonly error: { readonly message: string } | null;
 }
 
 /** What the bench reads of `/api/status`. */

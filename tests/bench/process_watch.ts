@@ -13,6 +13,8 @@ export class ProcessWatch {
   readonly #seen = new Map<string, ProcessFacts>();
   /** Highest memory of all of them together, in bytes. */
   peakRssBytes = 0;
+  /** The same by name. */
+  peakRssBy: Readonly<Record<string, number>> = {};
 
   constructor(root: number) {
     this.#root = root;
@@ -29,7 +31,13 @@ export class ProcessWatch {
       this.#seen.set(key, { ...process, name });
     }
     const rssBytes = facts.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
-    this.peakRssBytes = Math.max(this.peakRssBytes, rssBytes);
+    if (rssBytes <= this.peakRssBytes) return;
+    this.peakRssBytes = rssBytes;
+    const by: Record<string, number> = {};
+    for (const { name, rssBytes } of facts) {
+      by[name] = (by[name] ?? 0) + rssBytes;
+    }
+    this.peakRssBy = by;
   }
 
   /** Processor time since their start, in seconds, by name. */

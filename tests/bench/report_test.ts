@@ -82,6 +82,7 @@ const STORM: Storm = {
   worstTrouble: 0,
   daemons: 4,
   peakRssBytes: 900e6,
+  peakRssBy: { manager: 200e6, litestream: 700e6 },
   cpuPercent: { manager: 70, litestream: 90 },
   protectedAfter: 4,
   missing: 0,
@@ -253,6 +254,7 @@ Deno.test("The table shows ratios, and who failed", () => {
   );
   assert.match(table, /not run with this many/);
   assert.match(table, /start again, unchanged +<= 1\.00 s +0\.80 s +ok/);
+  assert.match(table, /of which +litestream 700, manager 200/);
   assert.match(table, /restored and compared row by row +20, 0 differ/);
   assert.equal(table.match(/taken 2026-01-02T03:04Z/g)?.length, 2);
   assert.doesNotMatch(table, /NaN|undefined|null|Infinity/);
@@ -263,10 +265,16 @@ Deno.test("The table tells what did not end", () => {
     ...full("ours"),
     firstBackup: null,
     restartUnchanged: { seconds: null, requests: {} },
-  }], [{ ...STORM, protectedAfter: null, failure: "it ended" }])]);
+  }], [{
+    ...STORM,
+    protectedAfter: null,
+    failure: "it ended",
+    trouble: "lagging: unsynced for 61000 ms, no error",
+  }])]);
   assert.match(table, /told as protected, s +not within the bound/);
   assert.match(table, /start again, unchanged, s +not within the bound/);
   assert.match(table, /failed: it ended/);
+  assert.match(table, /first seen: lagging: unsynced for 61000 ms/);
   assert.doesNotMatch(table, /NaN|undefined|null|Infinity/);
 });
 

@@ -1,6 +1,6 @@
 import type { Arena } from "./contender.ts";
 import { type Spread, spreadOf } from "./figures.ts";
-import { Ours, type StatusHead } from "./ours.ts";
+import { Ours, type StatusHead, TROUBLES } from "./ours.ts";
 import { ProcessWatch } from "./process_watch.ts";
 import { usageOf } from "./processes.ts";
 import { compareRestored, type Comparison } from "./restored.ts";
@@ -25,8 +25,12 @@ export interface Storm {
   protectedShare: number | null;
   /** Most that it called lagging or failing at one time. */
   worstTrouble: number | null;
+  /** The first of them that was seen, in words. */
+  trouble: string | null;
   daemons: number | null;
   peakRssBytes: number | null;
+  /** The same by process. */
+  peakRssBy: Readonly<Record<string, number>> | null;
   /** Of one core, by process and in all. */
   cpuPercent: Readonly<Record<string, number>> | null;
   /** From the last write until it says that all are protected; null when not within the RPO. */
@@ -79,8 +83,10 @@ export function emptyStorm(databases: number, seconds: number): Storm {
     lag: null,
     protectedShare: null,
     worstTrouble: null,
+    trouble: null,
     daemons: null,
     peakRssBytes: null,
+    peakRssBy: null,
     cpuPercent: null,
     protectedAfter: null,
     missing: null,
@@ -138,13 +144,18 @@ async function written(
   writers: Writers,
 ): Promise<void> {
   const { program, arena: { databases: { ids } } } = run;
+  const ours = program as Ours;
   const watch = new ProcessWatch(program.pid);
   const before = watch.cpuSeconds();
   const heads: StatusHead[] = [];
   const looking = setInterval(async () => {
     watch.look();
-    const head = await (program as Ours).status().catch(() => null);
-    if (head !== null) heads.push(head);
+    const head = await ours.status().catch(() => null);
+    if (head === null) return;
+    heads.push(head);
+    if (troubled(head) > 0) {
+      storm.trouble ??= await ours.trouble().catch(() => null);
+    }
   }, 1_000);
   const countBefore = writers.written;
   const startedAt = performance.now();
@@ -164,17 +175,23 @@ async function written(
     ]),
   );
   storm.peakRssBytes = watch.peakRssBytes;
+  storm.peakRssBy = watch.peakRssBy;
   storm.daemons = Math.max(
     usageOf(program.pid).processes["litestream"]?.count ?? 0,
     ...heads.map(({ daemon }) => daemon.daemons),
   );
   if (heads.length === 0) return;
-  const count = ({ counts }: StatusHead, status: string) => counts[status] ?? 0;
   storm.protectedShare = heads.reduce(
     (sum, head) => sum + count(head, "protected"),
     0,
   ) / heads.length / ids.length;
-  storm.worstTrouble = Math.max(
-    ...heads.map((head) => count(head, "lagging") + count(head, "failing")),
-  );
+  storm.worstTrouble = Math.max(...heads.map(troubled));
+}
+
+function count({ counts }: StatusHead, status: string): number {
+  return counts[status] ?? 0;
+}
+
+function troubled(head: StatusHead): number {
+  return TROUBLES.reduce((sum, status) => sum + count(head, status), 0);
 }

@@ -89,7 +89,7 @@ function sizeTable(count: number, runs: readonly Figures[]): string[] {
 }
 
 function stormTable(storm: Storm): string[] {
-  const { wakes, lag, cpuPercent, restored } = storm;
+  const { wakes, lag, cpuPercent, peakRssBy, restored } = storm;
   const or = (text: string | null | undefined) => text ?? "-";
   const lines = align([
     [`All of ${rounded(storm.databases)} databases written at once`, "ours"],
@@ -120,6 +120,13 @@ function stormTable(storm: Storm): string[] {
       ),
     ],
     [
+      "  of which",
+      or(
+        peakRssBy &&
+          partsText(peakRssBy, { atLeast: MB, show: (n) => rounded(n / MB) }),
+      ),
+    ],
+    [
       "processor, % of a core",
       or(
         cpuPercent && partsText(cpuPercent, { atLeast: 0.5, show: rounded }),
@@ -143,6 +150,7 @@ function stormTable(storm: Storm): string[] {
   if (storm.failure !== null) {
     lines.push(`failed: ${firstWords(storm.failure)}`);
   }
+  if (storm.trouble != null) lines.push(`  first seen: ${storm.trouble}`);
   for (const words of restored?.wrong ?? []) lines.push(`  ${words}`);
   return [...lines, "", ...targetTable(stormVerdicts(storm))];
 }
