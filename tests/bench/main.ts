@@ -14,7 +14,7 @@ import type { Arena, Contender, ContenderName } from "./contender.ts";
 import { makeDatabases } from "./databases.ts";
 import { emptyFigures, type Figures, type Report } from "./figures.ts";
 import { firstBackup } from "./first_backup.ts";
-import { thisMachine } from "./machine.ts";
+import { thisMachine, untilQuiet } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { MeteringProxy } from "./metering_proxy.ts";
 import { Ours } from "./ours.ts";
@@ -33,6 +33,8 @@ const MOST_FOR_PEERS = 10_000;
 /** Databases that each contender backs up before anything is measured. */
 const WARM_UP = 200;
 const WARM_UP_MS = 60_000;
+/** How long the machine is waited for to be quiet before a contender begins, in ms. */
+const QUIET_MS = 90_000;
 
 const HELP = `deno task bench [options]
   --sizes 1000,10000     numbers of databases (default 1000)
@@ -166,9 +168,11 @@ async function run(options: RunOptions): Promise<Report> {
     const say = (text: string) =>
       console.error(`${count} ${name}: ${text} [load ${loadNow()}]`);
     say("making databases");
+    const databases = await makeDatabases(dir.join("data"), count);
+    if (!await untilQuiet(QUIET_MS)) say("the machine is not quiet");
     await work({
       dir: dir.path,
-      databases: await makeDatabases(dir.join("data"), count),
+      databases,
       proxy,
       bucket: s3.bucket,
       prefix: s3.uniquePrefix(name),
