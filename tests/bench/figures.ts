@@ -1,6 +1,7 @@
 import type { ContenderName } from "./contender.ts";
 import type { RequestCounts } from "./metering_proxy.ts";
 import type { ProcessGroups } from "./processes.ts";
+import type { Round } from "./rounds.ts";
 import type { StoreFigures } from "./store_figures.ts";
 import type { Storm } from "./storm.ts";
 
@@ -59,6 +60,8 @@ export interface Figures {
   firstUpload: number | null;
   /** Seconds until it says itself that all are protected, where it can. */
   firstBackup: number | null;
+  /** Of which those two are the medians, where there were several. */
+  rounds: readonly (Round | null)[];
   firstBackupRequests: RequestCounts | null;
   /** Processor time of all processes for that, in seconds. */
   firstBackupCpuSeconds: number | null;
@@ -102,6 +105,7 @@ export function emptyFigures(
     failure: null,
     firstUpload: null,
     firstBackup: null,
+    rounds: [],
     firstBackupRequests: null,
     firstBackupCpuSeconds: null,
     firstBackupCpu: null,

@@ -20,6 +20,7 @@ import { MeteringProxy } from "./metering_proxy.ts";
 import { Ours } from "./ours.ts";
 import { Peer } from "./peer.ts";
 import { pictureOf } from "./picture.ts";
+import { roundOf, takeMedians } from "./rounds.ts";
 import { Deadline, Run } from "./run.ts";
 import { measureStorm, type Storm } from "./storm.ts";
 import { tableOf } from "./table.ts";
@@ -32,15 +33,23 @@ const PICTURE = new URL("docs/bench.svg", ROOT);
 const MOST_FOR_PEERS = 10_000;
 /** Databases that each contender backs up before anything is measured. */
 const WARM_UP = 200;
-const WARM_UP_MS = 60_000;
+/** How long a first backup that is taken alone may take, in ms, and per database. */
+const ALONE_MS = 60_000;
+const ALONE_EACH_MS = 40;
 /** How long the machine is waited for to be quiet before a contender begins, in ms. */
 const QUIET_MS = 90_000;
+
+/** With more, one first backup is long enough to be compared. */
+const ROUNDS_MAX = 1_000;
 
 const HELP = `deno task bench [options]
   --sizes 1000,10000     numbers of databases (default 1000)
   --quick                500 databases, shorter looks: ends within 5 minutes
   --only ours|peer|tuned one of the three, or several with commas (default all,
                          above ${MOST_FOR_PEERS} databases ours alone)
+  --rounds 3             how often the first backup is taken by each in turn, of
+                         which the median counts (default 3 with at most ${ROUNDS_MAX}
+                         databases and several programs, otherwise 1)
   --storm 2000           has so many databases written at once, again and again;
                          without --sizes nothing else is measured
   --idle SECONDS         how long the idle are watched (default 60)
@@ -73,6 +82,7 @@ async function main(): Promise<number> {
       active: { type: "string" },
       delay: { type: "string", default: "0" },
       storm: { type: "string" },
+      rounds: { type: "string" },
       json: { type: "string" },
       draw: { type: "string", multiple: true },
       picture: { type: "string" },
@@ -113,6 +123,9 @@ async function main(): Promise<number> {
     delayMs: delayMs!,
     sizes,
     storms,
+    rounds: values.rounds === undefined
+      ? null
+      : numbers(values.rounds, "--rounds")[0]!,
     names: values.only === undefined ? null : namesOf(values.only),
     quick,
     idleSeconds: idleSeconds!,
@@ -129,6 +142,8 @@ interface RunOptions {
   readonly delayMs: number;
   readonly sizes: readonly number[];
   readonly storms: readonly number[];
+  /** First backups by each; null: as many as make sense. */
+  readonly rounds: number | null;
   /** Null: as many of them as make sense with a number of databases. */
   readonly names: readonly ContenderName[] | null;
   readonly quick: boolean;
@@ -182,23 +197,43 @@ async function run(options: RunOptions): Promise<Report> {
     if (runs.length + storms.length > 0) await options.keep(report);
     say("removing databases");
   };
+  /** Takes a first backup and nothing more; null when it did not get there. */
+  const firstBackupAlone = async (name: ContenderName, count: number) => {
+    const figures = emptyFigures(name, count);
+    const boundMs = Math.max(ALONE_MS, count * ALONE_EACH_MS);
+    await inArena(name, count, async (arena, say) => {
+      using deadline = new Deadline(boundMs);
+      await using run = new Run(CONTENDERS[name](arena), arena, deadline);
+      try {
+        await firstBackup(run, figures, { boundMs });
+        await run.program.stop(boundMs);
+      } catch (error) {
+        say(`the first backup failed: ${(error as Error).message}`);
+      }
+    });
+    return roundOf(figures);
+  };
   // Whoever came first would find the store and all caches cold.
   const names = new Set(
     options.sizes.flatMap((count) => options.names ?? namesFor(count)),
   );
-  for (const name of names) {
-    await inArena(name, WARM_UP, async (arena, say) => {
-      using deadline = new Deadline(WARM_UP_MS);
-      await using run = new Run(CONTENDERS[name](arena), arena, deadline);
-      const figures = emptyFigures(name, WARM_UP);
-      try {
-        await firstBackup(run, figures, { boundMs: WARM_UP_MS });
-        await run.program.stop(WARM_UP_MS);
-      } catch (error) {
-        say(`warming up failed: ${(error as Error).message}`);
+  for (const name of names) await firstBackupAlone(name, WARM_UP);
+  const moreRounds = async (count: number) => {
+    const contenders = runs.filter(({ databases }) => databases === count);
+    const several = contenders.length > 1 && count <= ROUNDS_MAX && !quick;
+    const wanted = options.rounds ?? (several ? 3 : 1);
+    const rounds = contenders.map((figures) => [roundOf(figures)]);
+    for (let round = 2; round <= wanted; round++) {
+      for (const [index, { contender }] of contenders.entries()) {
+        rounds[index]!.push(await firstBackupAlone(contender, count));
       }
-    });
-  }
+    }
+    if (wanted < 2) return;
+    for (const [index, figures] of contenders.entries()) {
+      takeMedians(figures, rounds[index]!);
+    }
+    await options.keep(report);
+  };
   for (const count of options.sizes) {
     for (const name of options.names ?? namesFor(count)) {
       await inArena(name, count, async (arena, say) => {
@@ -217,6 +252,7 @@ async function run(options: RunOptions): Promise<Report> {
         );
       });
     }
+    await moreRounds(count);
   }
   for (const count of options.storms) {
     await inArena("ours", count, async (arena, say) => {

@@ -239,7 +239,10 @@ Deno.test("The table shows ratios, and who failed", () => {
   };
   const table = tableOf([
     reportOf([
-      full("ours"),
+      {
+        ...full("ours"),
+        rounds: [{ uploaded: 13, told: 13.5 }, null],
+      },
       { ...full("peer"), firstUpload: 28 },
       full("ours", 10_000),
       failed,
@@ -247,6 +250,7 @@ Deno.test("The table shows ratios, and who failed", () => {
     reportOf([full("ours", 100_000)], [STORM]),
   ]);
   assert.match(table, /all uploaded, s +14\.0 +28\.0 +0\.50/);
+  assert.match(table, /median of, s +13\.5, not within the bound/);
   assert.match(table, /of which +manager 90, 2 litestream 30/);
   assert.match(
     table,

@@ -31,6 +31,7 @@ export const ROWS: readonly Row[] = [
         (f.contender === "ours" && f.firstUpload !== null ? Infinity : null),
     oneDecimal,
   ),
+  textRow("  median of, s", (f) => roundsText(f)),
   requestsRow("first backup: S3 requests", (f) => f.firstBackupRequests),
   row(
     "first backup: processor time, s",
@@ -125,6 +126,15 @@ export const ROWS: readonly Row[] = [
   ),
   textRow("load of the machine before", (f) => oneDecimal(f.loadBefore)),
 ];
+
+/** Null in reports that were written before there were rounds, too. */
+function roundsText({ rounds = [] }: Partial<Figures>): string | null {
+  if (rounds.length < 2) return null;
+  return rounds.map((round) => {
+    const seconds = round && (round.told ?? round.uploaded);
+    return seconds === null ? MISSING : oneDecimal(seconds);
+  }).join(", ");
+}
 
 /** In MB; several processes of a name are told. */
 export function memoryText(processes: ProcessGroups): string {
