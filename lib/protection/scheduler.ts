@@ -8,10 +8,11 @@ import type { Txid } from "../domain/txid.ts";
 import { errorHint } from "../litestream/error_hint.ts";
 import type { LogEvent } from "../litestream/log_event.ts";
 import type { Registry } from "../registry/registry.ts";
-import { housekeep, isHousekeepingDue } from "./housekeep.ts";
+import { Duties, type Duty, NO_DUTY } from "./duties.ts";
+import { Housekeeper } from "./housekeeper.ts";
 import { lookAwake } from "./look_awake.ts";
 import { fallAsleep } from "./fall_asleep.ts";
-import { type Candidate, plan, type WakeReason, wakeReason } from "./plan.ts";
+import { type Candidate, plan, wakeReason } from "./plan.ts";
 import type { Ports } from "./ports.ts";
 import { replicaReaches } from "./replica_reaches.ts";
 import { settle } from "./settle.ts";
@@ -41,44 +42,6 @@ export interface Work {
   readonly lapses: number;
 }
 
-/** What was done about a client, beside what the registry says of it. */
-interface Duty {
-  busy: boolean;
-  reason: WakeReason;
-  wokenAt: number;
-  lookedAt: number;
-  notBefore: number;
-  /** Failures in a row. */
-  attempts: number;
-  /** The failure is the bucket's: worth a try as soon as that answers. */
-  waitsForStore: boolean;
-  errorSince: number | null;
-  reset: boolean;
-  lookQueued: boolean;
-  /** The path that the daemon has it under. */
-  registeredPath: string | null;
-  /** Ends the wait for an upload. */
-  uploading: AbortController | null;
-  /** See `WakeOptions`. */
-  uploadsTo: Txid | null;
-}
-
-const NO_DUTY: Readonly<Duty> = {
-  busy: false,
-  reason: "change",
-  wokenAt: 0,
-  lookedAt: 0,
-  notBefore: 0,
-  attempts: 0,
-  waitsForStore: false,
-  errorSince: null,
-  reset: false,
-  lookQueued: false,
-  registeredPath: null,
-  uploading: null,
-  uploadsTo: null,
-};
-
 /** Plans are made no more often than this, in ms, and take this part of the time. */
 const PLAN_EVERY_MS = 50;
 const PLAN_SHARE = 1 / 10;
@@ -104,13 +67,6 @@ const VERDICT_MS = 3_000;
 const END_MS = 2_000;
 /** The clock was set back when it is more than this behind, in ms. */
 const CLOCK_STEP_MS = 1_000;
-/** How often clients are looked through for their daily snapshot, in ms. */
-const HOUSEKEEPING_MS = 60_000;
-/** How many snapshots are taken at once, and begun at one look. */
-const HOUSEKEEPING_PARALLEL = 2;
-const HOUSEKEEPING_BATCH = 200;
-/** How long one whose snapshot failed is left alone, in ms. */
-const HOUSEKEEPING_PAUSE_MS = 10 * 60_000;
 /** How many clients fall asleep at once when the program ends. */
 const DRAIN_PARALLEL = 64;
 
@@ -122,7 +78,8 @@ export class Scheduler implements AsyncDisposable {
   readonly #ports: SchedulerOptions["ports"];
   readonly #options: SchedulerOptions;
   readonly #desk = new VerdictDesk();
-  readonly #duties = new Map<ClientId, Duty>();
+  readonly #housekeeper: Housekeeper;
+  readonly #duties = new Duties();
   readonly #running = new Set<Promise<void>>();
   readonly #subscription: Disposable;
   readonly #work = { wakes: 0, snapshots: 0, settled: 0, lapses: 0 };
@@ -132,11 +89,8 @@ export class Scheduler implements AsyncDisposable {
   #planCostMs = 0;
   #started = false;
   readonly #ending = new AbortController();
-  /** Clients of which a person wants a snapshot now. */
-  readonly #snapshotsWanted = new Set<ClientId>();
   #storeAnsweredAt = 0;
   #triedStoreAt = 0;
-  #housekeptAt = 0;
   #clock = 0;
   /** First backups that may begin, and when that was reckoned. */
   #pace = 0;
@@ -148,6 +102,15 @@ export class Scheduler implements AsyncDisposable {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#ports = options.ports;
+    this.#housekeeper = new Housekeeper({
+      ports: options.ports,
+      desk: this.#desk,
+      duties: this.#duties,
+      signal: this.#ending.signal,
+      carryOut: (id, work) => this.#carryOut(id, work),
+      fallAsleep: (id) => this.#fallAsleep(id),
+      onSnapshot: () => this.#work.snapshots++,
+    });
     this.#subscription = options.ports.registry.onChange((after, before) => {
       if (after === null) return;
       if (calls(after, before)) this.#planWithin(0);
@@ -186,8 +149,9 @@ export class Scheduler implements AsyncDisposable {
         const client = registry.get(id);
         if (client === undefined) return;
         const { replicaTxid: replicatedTxid, localTxid: txid } = event;
-        const duty = this.#duties.get(id);
-        if (duty !== undefined) duty.uploadsTo = txid;
+        if (this.#duties.peek(id) !== undefined) {
+          this.#duties.of(id).uploadsTo = txid;
+        }
         if (client.replicatedTxid !== replicatedTxid || client.txid !== txid) {
           registry.observe(id, { replicatedTxid, txid });
         }
@@ -208,7 +172,7 @@ export class Scheduler implements AsyncDisposable {
         const { hint, kind } = errorHint(
           `${event.message} ${event.hint ?? ""}`,
         );
-        const duty = this.#duty(id);
+        const duty = this.#duties.of(id);
         duty.errorSince ??= this.#ports.now();
         duty.reset ||= kind === "local";
         registry.observe(id, {
@@ -226,11 +190,11 @@ export class Scheduler implements AsyncDisposable {
   daemonDown(paths: ReadonlySet<string>): void {
     const { registry } = this.#ports;
     const lost = [...registry.attention()].filter(({ id, path }) =>
-      paths.has(this.#duties.get(id)?.registeredPath ?? path)
+      paths.has(this.#duties.peek(id)?.registeredPath ?? path)
     );
     this.#desk.daemonDown(lost.map(({ id }) => id));
     for (const client of lost) {
-      const duty = this.#duty(client.id);
+      const duty = this.#duties.of(client.id);
       // Whatever is being done with it finds out by itself.
       duty.uploading?.abort();
       if (client.activity !== "awake" || duty.busy) continue;
@@ -246,7 +210,7 @@ export class Scheduler implements AsyncDisposable {
 
   /** Forgets that a client failed, so that it is tried at once. */
   retry(id: ClientId): void {
-    const duty = this.#duty(id);
+    const duty = this.#duties.of(id);
     duty.notBefore = 0;
     duty.attempts = 0;
     this.#planWithin(0);
@@ -257,7 +221,7 @@ export class Scheduler implements AsyncDisposable {
    * One that is not protected gets its turn when it is.
    */
   requestSnapshot(id: ClientId): void {
-    this.#snapshotsWanted.add(id);
+    this.#housekeeper.request(id);
     this.#planWithin(0);
   }
 
@@ -269,7 +233,7 @@ export class Scheduler implements AsyncDisposable {
     const verdicts = Math.min(deadline, performance.now() + VERDICT_MS);
     const leaving = [...registry.attention()]
       .filter(({ id, activity }) =>
-        activity !== "asleep" && this.#duties.get(id)?.busy
+        activity !== "asleep" && this.#duties.peek(id)?.busy
       )
       .map(({ id }) => id);
     await settleAll(this.#running, verdicts);
@@ -292,7 +256,7 @@ export class Scheduler implements AsyncDisposable {
   async #sleepAll(deadline: number): Promise<void> {
     const awake = [...this.#ports.registry.attention()]
       .filter(({ id, activity }) =>
-        activity === "awake" && !this.#duties.get(id)?.busy
+        activity === "awake" && !this.#duties.peek(id)?.busy
       )
       .sort((a, b) => Number(isProved(b)) - Number(isProved(a)))
       .map(({ id }) => id);
@@ -300,7 +264,7 @@ export class Scheduler implements AsyncDisposable {
       for (let id = awake.pop(); id !== undefined; id = awake.pop()) {
         const left = deadline - performance.now();
         if (left < 500) return;
-        const path = this.#duty(id).registeredPath;
+        const path = this.#duties.of(id).registeredPath;
         await fallAsleep(id, this.#ports, { path, timeoutMs: left });
       }
     };
@@ -350,15 +314,6 @@ export class Scheduler implements AsyncDisposable {
     this.#timer = null;
   }
 
-  #duty(id: ClientId): Duty {
-    let duty = this.#duties.get(id);
-    if (duty === undefined) {
-      duty = { ...NO_DUTY };
-      this.#duties.set(id, duty);
-    }
-    return duty;
-  }
-
   /** Sees to it that a plan is made within `ms`. */
   #planWithin(ms: number): void {
     if (!this.#started || this.#ending.signal.aborted) return;
@@ -403,11 +358,7 @@ export class Scheduler implements AsyncDisposable {
       }
     }
     for (const id of recheck) this.#lookSoon(id);
-    if (daemon.isUp) this.#serveSnapshots();
-    if (now() - this.#housekeptAt >= HOUSEKEEPING_MS && daemon.isUp) {
-      this.#housekeptAt = now();
-      this.#housekeepDue();
-    }
+    if (daemon.isUp) this.#housekeeper.work();
     if (
       this.#isDaemonFat() && registry.awake === 0 &&
       wake.length === 0 && daemon.isUp
@@ -436,21 +387,16 @@ export class Scheduler implements AsyncDisposable {
     this.#clock = now;
     if (now > before - CLOCK_STEP_MS) return;
     const back = before - now;
-    for (const duty of this.#duties.values()) {
-      duty.notBefore -= back;
-      duty.lookedAt -= back;
-      duty.wokenAt -= back;
-      if (duty.errorSince !== null) duty.errorSince -= back;
-    }
+    this.#duties.shift(back);
+    this.#housekeeper.shift(back);
     this.#storeAnsweredAt -= back;
     this.#triedStoreAt -= back;
-    this.#housekeptAt -= back;
   }
 
   *#candidates(): Generator<Candidate> {
     let idle: Duty & { client: Client } | null = null;
     for (const client of this.#ports.registry.attention()) {
-      const duty = this.#duties.get(client.id);
+      const duty = this.#duties.peek(client.id);
       if (duty !== undefined) yield { client, ...duty };
       else {
         // Of 100,000 that wait, an object each would be half of a plan's cost.
@@ -463,7 +409,7 @@ export class Scheduler implements AsyncDisposable {
 
   /** Runs one thing for a client; nothing else runs for it meanwhile. */
   #carryOut(id: ClientId, work: () => Promise<void>): void {
-    const duty = this.#duty(id);
+    const duty = this.#duties.of(id);
     if (duty.busy || this.#ending.signal.aborted) return;
     duty.busy = true;
     const done = work()
@@ -482,7 +428,7 @@ export class Scheduler implements AsyncDisposable {
 
   async #wake(id: ClientId): Promise<void> {
     const { registry, now } = this.#ports;
-    const duty = this.#duty(id);
+    const duty = this.#duties.of(id);
     const client = registry.get(id);
     if (client === undefined) return;
     duty.reason = wakeReason(client);
@@ -565,7 +511,7 @@ export class Scheduler implements AsyncDisposable {
   ): Promise<boolean> {
     if (snapshot === null) return false;
     const { registry } = this.#ports;
-    const duty = this.#duty(id);
+    const duty = this.#duties.of(id);
     duty.uploading = new AbortController();
     const signal = AbortSignal.any([
       duty.uploading.signal,
@@ -588,7 +534,7 @@ export class Scheduler implements AsyncDisposable {
   #letGoIfLost(id: ClientId): void {
     const { registry, daemon } = this.#ports;
     const client = registry.get(id);
-    const duty = this.#duty(id);
+    const duty = this.#duties.of(id);
     if (
       client?.activity !== "awake" ||
       daemon.has(duty.registeredPath ?? client.path)
@@ -599,7 +545,7 @@ export class Scheduler implements AsyncDisposable {
   /** Nobody watches it any more: the guard looks before it is protected. */
   #markLost({ id, dirtySince }: Client): void {
     const { registry, now } = this.#ports;
-    this.#duty(id).registeredPath = null;
+    this.#duties.of(id).registeredPath = null;
     registry.observe(id, {
       activity: "asleep",
       dirtySince: dirtySince ?? now(),
@@ -607,7 +553,7 @@ export class Scheduler implements AsyncDisposable {
   }
 
   async #fallAsleep(id: ClientId): Promise<void> {
-    const duty = this.#duty(id);
+    const duty = this.#duties.of(id);
     const problem = await fallAsleep(id, this.#ports, {
       path: duty.registeredPath,
       timeoutMs: LAST_SYNC_MS,
@@ -627,77 +573,6 @@ export class Scheduler implements AsyncDisposable {
       this.#served > 0 && (this.#ports.daemon.rssBytes ?? 0) > FAT_BYTES;
   }
 
-  /** Takes the snapshots that were asked for, as many at once as is good. */
-  #serveSnapshots(): void {
-    const { registry } = this.#ports;
-    let begun = 0;
-    for (const id of this.#snapshotsWanted) {
-      const client = registry.get(id);
-      if (client === undefined || client.presence === "gone" || client.paused) {
-        this.#snapshotsWanted.delete(id);
-        continue;
-      }
-      const { busy } = this.#duties.get(id) ?? NO_DUTY;
-      if (busy || !isProved(client)) continue;
-      if (client.activity === "awake") {
-        this.#carryOut(id, () => this.#fallAsleep(id));
-      } else {
-        this.#snapshotsWanted.delete(id);
-        this.#carryOut(id, async () => void await this.#housekeep(id));
-      }
-      if (++begun === HOUSEKEEPING_PARALLEL) break;
-    }
-  }
-
-  /** Takes the daily snapshots that are due, a few at a time. */
-  #housekeepDue(): void {
-    const { registry, store, now } = this.#ports;
-    const due: ClientId[] = [];
-    for (const row of store.rows()) {
-      const client = registry.get(row.id);
-      if (client === undefined || !isHousekeepingDue(client, row, now())) {
-        continue;
-      }
-      const { busy, notBefore } = this.#duties.get(row.id) ?? NO_DUTY;
-      if (busy || notBefore > now()) continue;
-      due.push(row.id);
-      if (due.length === HOUSEKEEPING_BATCH) break;
-    }
-    const next = () => {
-      const id = due.pop();
-      if (id === undefined || this.#ending.signal.aborted) return;
-      this.#carryOut(id, async () => {
-        // With one that failed, the bucket's other clients would fail as well.
-        if (!await this.#housekeep(id)) due.length = 0;
-        next();
-      });
-    };
-    for (let begun = 0; begun < HOUSEKEEPING_PARALLEL; begun++) next();
-  }
-
-  /** Returns false when Litestream failed. */
-  async #housekeep(id: ClientId): Promise<boolean> {
-    const { registry, now } = this.#ports;
-    registry.observe(id, { activity: "drowsing" });
-    try {
-      const done = await housekeep(id, this.#ports, {
-        desk: this.#desk,
-        signal: this.#ending.signal,
-      });
-      if (done) this.#work.snapshots++;
-      return true;
-    } catch (error) {
-      if (this.#ending.signal.aborted) return false;
-      const { message } = error as Error;
-      log.warn("No daily snapshot of {id}: {message}", { id, message });
-      const duty = this.#duty(id);
-      duty.notBefore = now() + HOUSEKEEPING_PAUSE_MS;
-      return false;
-    } finally {
-      registry.observe(id, { activity: "asleep" });
-    }
-  }
-
   #succeeded(duty: Duty): void {
     Object.assign(duty, {
       attempts: 0,
@@ -709,7 +584,7 @@ export class Scheduler implements AsyncDisposable {
 
   #postpone(id: ClientId, message: string, hint: string | null): void {
     const { registry, now } = this.#ports;
-    const duty = this.#duty(id);
+    const duty = this.#duties.of(id);
     duty.notBefore = now() + this.#nextPause(duty);
     const before = registry.get(id)?.error;
     registry.observe(id, { error: { message, hint, at: now() } });
@@ -727,21 +602,17 @@ export class Scheduler implements AsyncDisposable {
     const wasAt = this.#storeAnsweredAt;
     this.#storeAnsweredAt = Math.max(wasAt, at);
     if (at - wasAt < TICK_MS) return;
-    for (const duty of this.#duties.values()) {
-      if (!duty.waitsForStore) continue;
-      duty.waitsForStore = false;
-      duty.notBefore = 0;
-    }
+    this.#duties.storeAnswered();
   }
 
   /** Whoever is busy with it looks at its end. */
   #lookUnlessBusy(id: ClientId): void {
-    if (!this.#duties.get(id)?.busy) this.#lookSoon(id);
+    if (!this.#duties.peek(id)?.busy) this.#lookSoon(id);
   }
 
   /** Looks at a client that is awake; once at a time. */
   #lookSoon(id: ClientId, ms = 0): void {
-    const duty = this.#duty(id);
+    const duty = this.#duties.of(id);
     if (duty.lookQueued || this.#ending.signal.aborted) return;
     duty.lookQueued = true;
     const done = sleep(ms, { signal: this.#ending.signal })
@@ -767,11 +638,11 @@ export class Scheduler implements AsyncDisposable {
   /** Forgets what was done about a client that needs nothing. */
   #tidy(id: ClientId): void {
     const client = this.#ports.registry.get(id);
-    const { busy, notBefore } = this.#duty(id);
+    const { busy, notBefore } = this.#duties.of(id);
     const rests = client === undefined || client.activity === "asleep" &&
         (client.presence === "gone" || isProved(client));
     if (rests && !busy && notBefore <= this.#ports.now()) {
-      this.#duties.delete(id);
+      this.#duties.forget(id);
     }
   }
 }
