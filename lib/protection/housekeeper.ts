@@ -11,8 +11,9 @@ const log = getLogger(["litestream-manager", "protection"]);
 
 /** How often clients are looked through for their daily snapshot, in ms. */
 const HOUSEKEEPING_MS = 60_000;
-/** How many snapshots are taken at once, and begun at one look. */
+/** How many snapshots are taken at once, of those that are due and of those that are wanted. */
 const HOUSEKEEPING_PARALLEL = 2;
+/** How many are noted as due at one look. */
 const HOUSEKEEPING_BATCH = 200;
 /** How long one whose snapshot failed is left alone, in ms. */
 const HOUSEKEEPING_PAUSE_MS = 10 * 60_000;
@@ -35,6 +36,9 @@ export class Housekeeper {
   readonly #options: HousekeeperOptions;
   /** Clients of which a person wants a snapshot now. */
   readonly #wanted = new Set<ClientId>();
+  /** What was due at the last look, and how many snapshots are under way for either. */
+  #due: ClientId[] = [];
+  readonly #underWay = { wanted: 0, due: 0 };
   #lookedAt = 0;
 
   constructor(options: HousekeeperOptions) {
@@ -55,16 +59,18 @@ export class Housekeeper {
   work(): void {
     this.#serveWanted();
     const now = this.#options.ports.now();
-    if (now - this.#lookedAt < HOUSEKEEPING_MS) return;
-    this.#lookedAt = now;
-    this.#beginDue();
+    if (now - this.#lookedAt >= HOUSEKEEPING_MS) {
+      this.#lookedAt = now;
+      this.#due = this.#findDue();
+    }
+    this.#serveDue();
   }
 
-  /** Takes the snapshots that were asked for, as many at once as is good. */
+  /** Takes the snapshots that were asked for, a few at a time. */
   #serveWanted(): void {
-    const { ports: { registry }, duties, carryOut, fallAsleep } = this.#options;
-    let begun = 0;
+    const { ports: { registry }, duties } = this.#options;
     for (const id of this.#wanted) {
+      if (this.#underWay.wanted >= HOUSEKEEPING_PARALLEL) return;
       const client = registry.get(id);
       if (client === undefined || client.presence === "gone" || client.paused) {
         this.#wanted.delete(id);
@@ -72,40 +78,63 @@ export class Housekeeper {
       }
       const { busy } = duties.peek(id) ?? NO_DUTY;
       if (busy || !isProved(client)) continue;
-      if (client.activity === "awake") carryOut(id, () => fallAsleep(id));
-      else {
+      if (client.activity === "awake") {
+        this.#begin("wanted", id, () => this.#options.fallAsleep(id));
+      } else {
         this.#wanted.delete(id);
-        carryOut(id, async () => void await this.#take(id));
+        this.#begin("wanted", id, async () => void await this.#take(id));
       }
-      if (++begun === HOUSEKEEPING_PARALLEL) break;
     }
   }
 
   /** Takes the daily snapshots that are due, a few at a time. */
-  #beginDue(): void {
-    const { ports, duties, signal, carryOut } = this.#options;
-    const { registry, store, now } = ports;
+  #serveDue(): void {
+    while (this.#underWay.due < HOUSEKEEPING_PARALLEL) {
+      const id = this.#due.pop();
+      if (id === undefined) return;
+      // It may have been woken, paused or taken care of since that look.
+      if (!this.#isDue(id)) continue;
+      this.#begin("due", id, async () => {
+        // With one that failed, the bucket's other clients would fail as well.
+        if (!await this.#take(id)) this.#due = [];
+      });
+    }
+  }
+
+  #findDue(): ClientId[] {
     const due: ClientId[] = [];
-    for (const row of store.rows()) {
-      const client = registry.get(row.id);
-      if (client === undefined || !isHousekeepingDue(client, row, now())) {
-        continue;
-      }
-      const { busy, notBefore } = duties.peek(row.id) ?? NO_DUTY;
-      if (busy || notBefore > now()) continue;
-      due.push(row.id);
+    for (const { id } of this.#options.ports.store.rows()) {
+      if (!this.#isDue(id)) continue;
+      due.push(id);
       if (due.length === HOUSEKEEPING_BATCH) break;
     }
-    const next = () => {
-      const id = due.pop();
-      if (id === undefined || signal.aborted) return;
-      carryOut(id, async () => {
-        // With one that failed, the bucket's other clients would fail as well.
-        if (!await this.#take(id)) due.length = 0;
-        next();
-      });
-    };
-    for (let begun = 0; begun < HOUSEKEEPING_PARALLEL; begun++) next();
+    return due;
+  }
+
+  #isDue(id: ClientId): boolean {
+    const { ports: { registry, store, now }, duties } = this.#options;
+    const client = registry.get(id);
+    const row = store.get(id);
+    if (client === undefined || row === undefined) return false;
+    const { busy, notBefore } = duties.peek(id) ?? NO_DUTY;
+    return !busy && notBefore <= now() && isHousekeepingDue(client, row, now());
+  }
+
+  /** Runs one thing for a client that nobody is busy with; its end calls for a plan. */
+  #begin(
+    kind: "wanted" | "due",
+    id: ClientId,
+    work: () => Promise<void>,
+  ): void {
+    const { carryOut } = this.#options;
+    carryOut(id, async () => {
+      this.#underWay[kind]++;
+      try {
+        await work();
+      } finally {
+        this.#underWay[kind]--;
+      }
+    });
   }
 
   /** Returns false when Litestream failed. */

@@ -9,6 +9,7 @@ import {
 import { someId } from "../../tests/support/some_client.ts";
 import { until } from "../../tests/support/until.ts";
 import { fingerprintOf } from "../domain/client.ts";
+import type { ClientId } from "../domain/client_id.ts";
 import { txidOf } from "../domain/txid.ts";
 import { headerOf } from "../litestream/continuity.ts";
 import { fallAsleep } from "./fall_asleep.ts";
@@ -284,18 +285,7 @@ Deno.test("an outage ends the day's snapshots at the first failure, and takes no
   let failures = 0;
   world.protect();
   const ids = Array.from({ length: 8 }, (_, index) => someId(index + 1));
-  for (const id of ids) {
-    const path = `/data/${id}.db`;
-    const proof = {
-      proved: true,
-      txid: world.txid,
-      replicatedTxid: world.txid,
-    };
-    registry.discover({ kind: "found", id, path, facts: world.facts! });
-    registry.observe(id, { ...proof, dirtySince: null });
-    const housekeptAt = Date.now() - 25 * 3600_000;
-    ports.store.save({ id, path, ...proof, housekeptAt });
-  }
+  dueForSnapshots(world, ids);
   ports.replicateOnce = async () => {
     failures++;
     await delay(20);
@@ -318,6 +308,59 @@ Deno.test("an outage ends the day's snapshots at the first failure, and takes no
     assert.equal(rows.get(client.id)?.proved, true);
   }
   assert.equal(world.count("register"), 0);
+});
+
+Deno.test("a client that wakes while others have their daily snapshot taken is left to the daemon", async () => {
+  await using world = new FakeWorld({ idleAfterMs: 3600_000 });
+  const { id, registry, ports, scheduler } = world;
+  world.protect();
+  // Looked through from the last to the first, two at a time.
+  const all = [id, ...[2, 3, 4, 5].map((number) => someId(number))];
+  dueForSnapshots(world, all);
+  const taken: string[] = [];
+  let atOnce = 0, most = 0;
+  const hold = Promise.withResolvers<void>();
+  ports.replicateOnce = async (path) => {
+    taken.push(path);
+    most = Math.max(most, ++atOnce);
+    await hold.promise;
+    atOnce--;
+  };
+  scheduler.start();
+  await until("two are taken", () => taken.length === 2);
+  world.write();
+  await until("it is awake", () => world.status === "protected, awake");
+  hold.resolve();
+  await until("the others are taken", () => taken.length === 4);
+  // Time for one more.
+  await delay(300);
+  assert(!taken.includes(world.path), taken.join());
+  assert.equal(most, 2);
+  assert.equal(registry.get(id)?.activity, "awake");
+});
+
+Deno.test("snapshots that take longer than the next look for more are not joined by more", async () => {
+  await using world = new FakeWorld();
+  let ahead = 0;
+  world.now = () => Date.now() + ahead;
+  world.protect();
+  const all = [1, 2, 3, 4, 5, 6].map((number) => someId(number));
+  dueForSnapshots(world, all);
+  let begun = 0;
+  const hold = Promise.withResolvers<void>();
+  world.ports.replicateOnce = async () => {
+    begun++;
+    await hold.promise;
+  };
+  world.scheduler.start();
+  await until("two have begun", () => begun === 2);
+  for (let look = 0; look < 3; look++) {
+    ahead += 61_000;
+    const { asked } = world;
+    await until("a plan was made", () => world.asked > asked + 1);
+  }
+  assert.equal(begun, 2);
+  hold.resolve();
 });
 
 Deno.test("the next look for daily snapshots is not put off by a clock that was set back", async () => {
@@ -440,6 +483,19 @@ for (const what of ["is paused", "is gone"]) {
     await delay(300);
     assert.deepEqual(world.calls, []);
   });
+}
+
+/** Clients that are asleep and protected, and changed since a snapshot a day ago. */
+function dueForSnapshots(world: FakeWorld, ids: readonly ClientId[]): void {
+  const { registry, ports, txid } = world;
+  for (const id of ids) {
+    const path = `/data/${id}.db`;
+    const proof = { proved: true, txid, replicatedTxid: txid };
+    registry.discover({ kind: "found", id, path, facts: world.facts! });
+    registry.observe(id, { ...proof, dirtySince: null });
+    const housekeptAt = Date.now() - 25 * 3600_000;
+    ports.store.save({ id, path, ...proof, housekeptAt });
+  }
 }
 
 async function isAsleep(world: FakeWorld): Promise<void> {
