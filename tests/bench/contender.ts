@@ -15,6 +15,10 @@ export interface Arena {
   /** Credentials for the bucket. */
   readonly env: Readonly<Record<string, string>>;
   readonly litestream: string;
+  /** Nothing else kept the machine busy when it began. */
+  readonly isQuiet: boolean;
+  /** Somebody wants the bench to end. */
+  readonly signal: AbortSignal;
 }
 
 /** A program that keeps a folder of databases in S3, as an operator runs it. */

@@ -54,6 +54,8 @@ export interface Figures {
   readonly databases: number;
   /** Load average of the machine before it began: others at work make times longer. */
   readonly loadBefore: number;
+  /** Whether nothing kept its processors or disks busy just then; missing in older reports. */
+  readonly quietBefore?: boolean;
   /** How it ended, if by itself, in its own words. */
   failure: string | null;
   /** Seconds from its start until every database has an LTX file in the bucket. */
@@ -97,11 +99,13 @@ export interface FrontPage {
 export function emptyFigures(
   contender: ContenderName,
   databases: number,
+  { isQuiet = true }: { isQuiet?: boolean } = {},
 ): Figures {
   return {
     contender,
     databases,
     loadBefore: Deno.loadavg()[0]!,
+    quietBefore: isQuiet,
     failure: null,
     firstUpload: null,
     firstBackup: null,

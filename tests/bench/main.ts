@@ -7,6 +7,7 @@
 // deno-lint-ignore-file no-console
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { StopSignal } from "../../lib/cli/stop_signal.ts";
 import { findLitestream } from "../../lib/setup/find_litestream.ts";
 import { S3Server } from "../support/s3_server.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -15,12 +16,12 @@ import { makeDatabases } from "./databases.ts";
 import { emptyFigures, type Figures, type Report } from "./figures.ts";
 import { firstBackup } from "./first_backup.ts";
 import { thisMachine, untilQuiet } from "./machine.ts";
-import { measure } from "./measure.ts";
+import { boundsOf, measure } from "./measure.ts";
 import { MeteringProxy } from "./metering_proxy.ts";
 import { Ours } from "./ours.ts";
 import { Peer } from "./peer.ts";
 import { pictureOf } from "./picture.ts";
-import { roundOf, takeMedians } from "./rounds.ts";
+import { type Round, roundOf, takeMedians } from "./rounds.ts";
 import { Deadline, Run } from "./run.ts";
 import { measureStorm, type Storm } from "./storm.ts";
 import { tableOf } from "./table.ts";
@@ -33,9 +34,6 @@ const PICTURE = new URL("docs/bench.svg", ROOT);
 const MOST_FOR_PEERS = 10_000;
 /** Databases that each contender backs up before anything is measured. */
 const WARM_UP = 200;
-/** How long a first backup that is taken alone may take, in ms, and per database. */
-const ALONE_MS = 60_000;
-const ALONE_EACH_MS = 40;
 /** How long the machine is waited for to be quiet before a contender begins, in ms. */
 const QUIET_MS = 90_000;
 
@@ -119,7 +117,10 @@ async function main(): Promise<number> {
   const [delayMs] = numbers(values.delay, "--delay");
   await mkdir(RESULTS, { recursive: true });
   const json = values.json ?? new URL("bench.json", RESULTS);
+  // Ended at once, it would leave the programs that it measures running.
+  using stop = new StopSignal();
   const report = await run({
+    signal: stop.signal,
     delayMs: delayMs!,
     sizes,
     storms,
@@ -132,13 +133,23 @@ async function main(): Promise<number> {
     activeSeconds: activeSeconds!,
     // A run with many databases takes hours: what is known is kept at once.
     keep: (report) => writeFile(json, JSON.stringify(report, null, 2) + "\n"),
+  }).catch((error) => {
+    if (!stop.signal.aborted) throw error;
+    return null;
   });
+  if (report === null || stop.signal.aborted) {
+    console.error(
+      `Interrupted; ${json} holds what was measured before, if any`,
+    );
+    return 130;
+  }
   console.log(tableOf([report]));
   await writeFile(picture, pictureOf([report]));
   return 0;
 }
 
 interface RunOptions {
+  readonly signal: AbortSignal;
   readonly delayMs: number;
   readonly sizes: readonly number[];
   readonly storms: readonly number[];
@@ -153,12 +164,12 @@ interface RunOptions {
 }
 
 async function run(options: RunOptions): Promise<Report> {
-  const { quick, idleSeconds, activeSeconds } = options;
+  const { quick, idleSeconds, activeSeconds, signal } = options;
   await buildPages();
   const litestream = await findLitestream({
     explicit: null,
     env: Deno.env.toObject(),
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]),
   });
   await using s3 = await S3Server.start();
   const runs: Figures[] = [];
@@ -178,13 +189,15 @@ async function run(options: RunOptions): Promise<Report> {
     count: number,
     work: (arena: Arena, say: (text: string) => void) => Promise<void>,
   ) => {
+    signal.throwIfAborted();
     await using dir = await TempDir.create("bench");
     await using proxy = MeteringProxy.start(s3.endpoint, options);
     const say = (text: string) =>
       console.error(`${count} ${name}: ${text} [load ${loadNow()}]`);
     say("making databases");
     const databases = await makeDatabases(dir.join("data"), count);
-    if (!await untilQuiet(QUIET_MS)) say("the machine is not quiet");
+    const isQuiet = await untilQuiet(QUIET_MS);
+    if (!isQuiet) say("the machine is not quiet");
     await work({
       dir: dir.path,
       databases,
@@ -193,25 +206,32 @@ async function run(options: RunOptions): Promise<Report> {
       prefix: s3.uniquePrefix(name),
       env: s3.env,
       litestream: litestream.path,
+      isQuiet,
+      signal,
     }, say);
-    if (runs.length + storms.length > 0) await options.keep(report);
+    if (runs.length + storms.length > 0 && !signal.aborted) {
+      await options.keep(report);
+    }
     say("removing databases");
   };
   /** Takes a first backup and nothing more; null when it did not get there. */
   const firstBackupAlone = async (name: ContenderName, count: number) => {
-    const figures = emptyFigures(name, count);
-    const boundMs = Math.max(ALONE_MS, count * ALONE_EACH_MS);
+    const bounds = boundsOf(name, count);
+    const boundMs = bounds.firstBackup;
+    let round: Round | null = null;
     await inArena(name, count, async (arena, say) => {
-      using deadline = new Deadline(boundMs);
+      const figures = emptyFigures(name, count, arena);
+      using deadline = new Deadline(bounds.run);
       await using run = new Run(CONTENDERS[name](arena), arena, deadline);
       try {
         await firstBackup(run, figures, { boundMs });
-        await run.program.stop(boundMs);
+        round = roundOf(figures);
+        await run.program.stop(bounds.stop);
       } catch (error) {
         say(`the first backup failed: ${(error as Error).message}`);
       }
     });
-    return roundOf(figures);
+    return round;
   };
   // Whoever came first would find the store and all caches cold.
   const names = new Set(
@@ -224,7 +244,10 @@ async function run(options: RunOptions): Promise<Report> {
     const wanted = options.rounds ?? (several ? 3 : 1);
     const rounds = contenders.map((figures) => [roundOf(figures)]);
     for (let round = 2; round <= wanted; round++) {
-      for (const [index, { contender }] of contenders.entries()) {
+      // Whoever comes later finds more in the store: each in its turn.
+      const order = [...contenders.entries()];
+      if (round % 2 === 0) order.reverse();
+      for (const [index, { contender }] of order) {
         rounds[index]!.push(await firstBackupAlone(contender, count));
       }
     }

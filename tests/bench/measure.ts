@@ -37,7 +37,7 @@ const REST_MS = 10_000;
 const REST_BOUND_MS = 60_000;
 
 /** How long things may take, in ms. */
-interface Bounds {
+export interface Bounds {
   readonly firstBackup: number;
   readonly restart: number;
   readonly stop: number;
@@ -46,7 +46,10 @@ interface Bounds {
 }
 
 /** Litestream alone is given up on early: with many databases it may never get there. */
-function boundsOf(name: Figures["contender"], databases: number): Bounds {
+export function boundsOf(
+  name: Figures["contender"],
+  databases: number,
+): Bounds {
   return name === "ours"
     ? {
       firstBackup: Math.max(120_000, databases * 40),
@@ -62,7 +65,11 @@ export async function measure(
   arena: Arena,
   options: MeasureOptions,
 ): Promise<Figures> {
-  const figures = emptyFigures(options.name, arena.databases.ids.length);
+  const figures = emptyFigures(
+    options.name,
+    arena.databases.ids.length,
+    arena,
+  );
   try {
     await takeAll(arena, figures, options);
   } catch (error) {

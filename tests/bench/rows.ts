@@ -124,14 +124,28 @@ export const ROWS: readonly Row[] = [
     (f) => f.frontPage && f.frontPage.htmlBytes / 1_000,
     rounded,
   ),
-  textRow("load of the machine before", (f) => oneDecimal(f.loadBefore)),
+  textRow("load of the machine before", loadText),
 ];
 
+/** The load of the machine before it began, and whether that was over. */
+export function loadText(
+  { loadBefore, quietBefore = true }: Pick<
+    Figures,
+    "loadBefore" | "quietBefore"
+  >,
+): string {
+  return oneDecimal(loadBefore) + (quietBefore ? "" : ", not quiet");
+}
+
 /** Null in reports that were written before there were rounds, too. */
-function roundsText({ rounds = [] }: Partial<Figures>): string | null {
+function roundsText(
+  { rounds = [], contender }: Partial<Figures>,
+): string | null {
   if (rounds.length < 2) return null;
   return rounds.map((round) => {
-    const seconds = round && (round.told ?? round.uploaded);
+    // Ours is not done before it says so.
+    const seconds = round &&
+      (contender === "ours" ? round.told : round.uploaded);
     return seconds === null ? MISSING : oneDecimal(seconds);
   }).join(", ");
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Arena, Contender } from "./contender.ts";
 
-/** The program ended by itself, or its time was over. */
+/** The program ended by itself, its time was over, or the bench is to end. */
 export class Ended extends Error {}
 
 /** The time that all of a measurement may take. */
@@ -32,12 +32,16 @@ export class Run implements AsyncDisposable {
     readonly arena: Arena,
     { signal }: Deadline,
   ) {
-    const late = Promise.withResolvers<never>();
-    const tell = () => late.reject(new Ended("It took too long: stopped"));
-    if (signal.aborted) tell();
-    signal.addEventListener("abort", tell);
+    const over = Promise.withResolvers<never>();
+    const endAt = (end: AbortSignal, words: string) => {
+      const tell = () => over.reject(new Ended(words));
+      if (end.aborted) return tell();
+      end.addEventListener("abort", tell, { signal: this.#ending.signal });
+    };
+    endAt(signal, "It took too long: stopped");
+    endAt(arena.signal, "Interrupted");
     this.#over = Promise.race([
-      late.promise,
+      over.promise,
       program.ended.then((words): never => {
         throw new Ended(words);
       }),

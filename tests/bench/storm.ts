@@ -12,6 +12,8 @@ import { Writers } from "./writers.ts";
 export interface Storm {
   readonly databases: number;
   readonly loadBefore: number;
+  /** See `Figures`. */
+  readonly quietBefore?: boolean;
   /** Why it did not get to its end. */
   failure: string | null;
   /** How long they were written again and again, after a first write to each. */
@@ -60,7 +62,11 @@ export async function measureStorm(
   arena: Arena,
   options: StormOptions,
 ): Promise<Storm> {
-  const storm = emptyStorm(arena.databases.ids.length, options.seconds);
+  const storm = emptyStorm(
+    arena.databases.ids.length,
+    options.seconds,
+    arena,
+  );
   try {
     await takeAll(arena, storm, options);
   } catch (error) {
@@ -72,10 +78,15 @@ export async function measureStorm(
   return storm;
 }
 
-export function emptyStorm(databases: number, seconds: number): Storm {
+export function emptyStorm(
+  databases: number,
+  seconds: number,
+  { isQuiet = true }: { isQuiet?: boolean } = {},
+): Storm {
   return {
     databases,
     loadBefore: Deno.loadavg()[0]!,
+    quietBefore: isQuiet,
     failure: null,
     seconds,
     writesPerSecond: null,
@@ -148,14 +159,17 @@ async function written(
   const watch = new ProcessWatch(program.pid);
   const before = watch.cpuSeconds();
   const heads: StatusHead[] = [];
+  let isAsked = false;
   const looking = setInterval(async () => {
     watch.look();
     const head = await ours.status().catch(() => null);
     if (head === null) return;
     heads.push(head);
-    if (troubled(head) > 0) {
-      storm.trouble ??= await ours.trouble().catch(() => null);
-    }
+    if (troubled(head) === 0 || isAsked) return;
+    isAsked = true;
+    storm.trouble = await ours.trouble().catch(() => null);
+    // It was over before it could be asked: the next is.
+    isAsked = storm.trouble !== null;
   }, 1_000);
   const countBefore = writers.written;
   const startedAt = performance.now();

@@ -1,5 +1,5 @@
 import type { Figures, Report } from "./figures.ts";
-import { ROWS } from "./rows.ts";
+import { loadText, ROWS } from "./rows.ts";
 import type { Storm } from "./storm.ts";
 import { stormVerdicts, type Verdict, verdictsOf } from "./targets.ts";
 import {
@@ -19,7 +19,8 @@ Litestream: "litestream replicate" with "dir" and "watch" over the same database
 the replica are median / 99th percentile, from a write until S3 has answered the PUT of it. Idle:
 nobody writes. Only read: sleeping databases that an application opened, read and closed, whereby
 SQLite deletes the WAL. "ours / peer" below 1 is in our favour. Started again, Litestream counts
-as ready when it has asked S3 about every database: it does not say more.`
+as ready when it has asked S3 about every database: it does not say more. Of several first
+backups the median counts; their requests, processor time and memory are those of the first.`
   .trim();
 
 /** Reports as text: a table for each number of databases, then the targets. */
@@ -145,7 +146,7 @@ function stormTable(storm: Storm): string[] {
         restored && `${restored.compared}, ${restored.wrong.length} differ`,
       ),
     ],
-    ["load of the machine before", storm.loadBefore.toFixed(1)],
+    ["load of the machine before", loadText(storm)],
   ]);
   if (storm.failure !== null) {
     lines.push(`failed: ${firstWords(storm.failure)}`);
