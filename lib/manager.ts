@@ -259,12 +259,6 @@ export class Manager implements ManagerView, AsyncDisposable {
       keep: (entry) => this.#store.keepAction(entry),
     });
     for (const row of this.#store.rows()) this.registry.remember(row);
-    resources.use(
-      this.registry.onChange((after, before) =>
-        this.#history.note(after, before, Date.now())
-      ),
-    );
-
     await endLeftOverOnce(config.stateDir);
     this.#daemon = resources.use(
       await DaemonPool.start({
@@ -294,7 +288,7 @@ export class Manager implements ManagerView, AsyncDisposable {
         },
       }),
     );
-    this.#applyScan();
+    this.#endFirstScan();
     const present = this.registry.clients()
       .filter(({ presence }) => presence === "present");
     refuseIfLockedBelow(present.map(({ path }) => dirname(path)), roots);
@@ -350,29 +344,33 @@ export class Manager implements ManagerView, AsyncDisposable {
     });
   }
 
-  /** Until the first scan is done, what it finds is kept here. */
-  #firstScan: DiscoveryEvent[] | null = [];
-
-  #discover(events: readonly DiscoveryEvent[]): void {
-    if (this.#firstScan !== null) this.#firstScan.push(...events);
-    else for (const event of events) this.registry.discover(event);
-  }
+  /** Until the first scan is done, what it finds and nobody knew is kept here. */
+  #strangers: DiscoveryEvent[] | null = [];
 
   /**
    * Of two files with one id the one that was protected before stays the
    * client, whichever was found first.
    */
-  #applyScan(): void {
-    const events = this.#firstScan ?? [];
-    this.#firstScan = null;
-    const known = (event: DiscoveryEvent) =>
-      this.registry.get(event.id)?.path === event.path;
-    const others: DiscoveryEvent[] = [];
+  #discover(events: readonly DiscoveryEvent[]): void {
     for (const event of events) {
-      if (known(event)) this.registry.discover(event);
-      else others.push(event);
+      const isKnown = this.#strangers === null ||
+        event.kind === "found" && event.isKnown ||
+        this.registry.get(event.id)?.path === event.path;
+      if (isKnown) this.registry.discover(event);
+      else this.#strangers!.push(event);
     }
-    for (const event of others) this.registry.discover(event);
+  }
+
+  #endFirstScan(): void {
+    const events = this.#strangers ?? [];
+    this.#strangers = null;
+    // That those who were known are still there is no news.
+    this.#resources.use(
+      this.registry.onChange((after, before) =>
+        this.#history.note(after, before, Date.now())
+      ),
+    );
+    for (const event of events) this.registry.discover(event);
   }
 
   #hear(event: LogEvent): void {

@@ -61,7 +61,7 @@ const GATHER_MS = 50;
 const MAX_HINTS = 50_000;
 const MAX_BATCH = 250;
 /** Slices while nobody waits for anything else, in ms: pauses cost two each. */
-const START_SLICE_MS = 25;
+const START_SLICE_MS = 60;
 /** Far above the grain of a file system's clock, in ms. */
 const STEADY_MS = 100;
 const MAX_IGNORED = 1_000;

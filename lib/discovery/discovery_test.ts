@@ -432,3 +432,24 @@ Deno.test("a file in a state that is known to be a database is not opened", asyn
     await until("it is no database", () => told.paths.length === 0);
   }, { isKnown });
 });
+
+Deno.test("a WAL that comes after its folder was listed is told", async () => {
+  using root = new TempFolder();
+  const paths = [1, 2, 3, 4, 5].map((n) =>
+    writeDatabase(root.at(`${uuid(n)}.db`))
+  );
+  let wals = 0;
+  // Asked while the folder's listing, in which there are none, is gone through.
+  const isKnown = () => {
+    if (wals > 0) return true;
+    for (const path of paths) Deno.writeTextFileSync(`${path}-wal`, "x");
+    wals = paths.length;
+    return true;
+  };
+  await watching(root, async (told) => {
+    await until(
+      "all WALs are told",
+      () => paths.every((path) => told.facts.get(path)?.walSize === 1n),
+    );
+  }, { isKnown });
+});

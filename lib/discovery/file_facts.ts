@@ -52,11 +52,19 @@ export function readFacts(path: string): FileFacts | null {
   return stats === null ? null : factsOf(path, stats);
 }
 
-/** Completes what is known of a database by what the disk says of its WAL. */
-export function factsOf(path: string, stats: Stats): FileFacts {
+/**
+ * Completes what is known of a database by what the disk says of its WAL.
+ *
+ * @param mayHaveWal whether its folder, when it was listed a moment ago, had one
+ */
+export function factsOf(
+  path: string,
+  stats: Stats,
+  mayHaveWal?: boolean,
+): FileFacts {
   const walPath = `${path}-wal`;
   // Mostly there is none, and asking so is 10 times cheaper than a failing stat.
-  const wal = existsSync(walPath) ? lookAt(walPath) : null;
+  const wal = mayHaveWal ?? existsSync(walPath) ? lookAt(walPath) : null;
   return {
     inode: stats.ino,
     size: stats.size,
@@ -80,31 +88,60 @@ export function pathIn(folder: string, name: string): string {
 function quickStats(path: string): Stats | null {
   try {
     const info = Deno.lstatSync(path);
-    const { dev, ino, size, mtime, ctime, birthtime } = info;
+    const { dev, ino, mtime, ctime, birthtime } = info;
     if (ino === null || birthtime === null) return null;
     if (mtime === null || ctime === null) return null;
     if (!Number.isSafeInteger(ino) || !Number.isSafeInteger(dev)) return null;
-    const mtimeMs = BigInt(mtime.getTime());
-    return {
-      dev: BigInt(dev),
-      ino: BigInt(ino),
-      size: BigInt(size),
-      mtimeMs,
-      mtimeNs: timeOf(info),
-      ctimeMs: BigInt(ctime.getTime()),
-      birthtimeMs: BigInt(birthtime.getTime()),
-      isFile: () => info.isFile,
-      isDirectory: () => info.isDirectory,
-      isSymbolicLink: () => info.isSymlink,
-    };
+    return new QuickStats(info);
   } catch {
     return null;
   }
 }
 
-/** What Deno tells of times ends at the ms, also in node's numbers of ns. */
-function timeOf({ mtime }: Deno.FileInfo): bigint {
-  return BigInt(mtime?.getTime() ?? 0) * 1_000_000n;
+/** Reckons only what it is asked for: of most files that is little. */
+class QuickStats implements Stats {
+  constructor(private readonly info: Deno.FileInfo) {}
+
+  get dev(): bigint {
+    return BigInt(this.info.dev);
+  }
+
+  get ino(): bigint {
+    return BigInt(this.info.ino!);
+  }
+
+  get size(): bigint {
+    return BigInt(this.info.size);
+  }
+
+  get mtimeMs(): bigint {
+    return BigInt(this.info.mtime!.getTime());
+  }
+
+  /** What Deno tells of times ends at the ms, also in node's numbers of ns. */
+  get mtimeNs(): bigint {
+    return this.mtimeMs * 1_000_000n;
+  }
+
+  get ctimeMs(): bigint {
+    return BigInt(this.info.ctime!.getTime());
+  }
+
+  get birthtimeMs(): bigint {
+    return BigInt(this.info.birthtime!.getTime());
+  }
+
+  isFile(): boolean {
+    return this.info.isFile;
+  }
+
+  isDirectory(): boolean {
+    return this.info.isDirectory;
+  }
+
+  isSymbolicLink(): boolean {
+    return this.info.isSymlink;
+  }
 }
 
 /**

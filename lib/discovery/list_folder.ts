@@ -4,6 +4,7 @@ import type { Folder } from "./folder_tree.ts";
 import type { Mirror } from "./mirror.ts";
 import { codeOf, reasonOf, type Troubles } from "./troubles.ts";
 
+const WAL = "-wal";
 /** A folder changed this lately may change again without another time, in ms. */
 const RACY_MS = 2_000;
 
@@ -47,21 +48,26 @@ export async function listFolder(
     const before = lookThrough(path)?.mtimeNs ?? -1n;
     const racy = Math.abs(Date.now() - Number(before / 1_000_000n)) < RACY_MS;
     const seen = new Set<string>();
-    const take = (entry: Deno.DirEntry): void => {
+    const take = (entry: Deno.DirEntry, mayHaveWal?: boolean): void => {
       const { name, isDirectory } = entry;
       seen.add(name);
       const known = isDirectory ? folders.has(name) : files.has(name);
-      if (!known) told = mirror.check(pathIn(path, name)) || told;
+      if (!known) told = mirror.checkListed(folder, name, mayHaveWal) || told;
     };
     // In one piece it takes half the time or less, but nobody gets a turn
     // meanwhile; to await each of what is there already would cost half of that.
     if (inOnePiece && folder.listedNs === -1n) {
+      const wals = new Set<string>();
+      const entries: Deno.DirEntry[] = [];
       for (const entry of Deno.readDirSync(path)) {
-        if (!isOfInterest(entry)) continue;
+        if (entry.name.endsWith(WAL)) wals.add(entry.name);
+        if (isOfInterest(entry)) entries.push(entry);
+      }
+      for (const entry of entries) {
         const pause = breathe();
         if (pause !== undefined) await pause;
         if (!mirror.tree.has(folder)) return true;
-        take(entry);
+        take(entry, wals.has(entry.name + WAL));
       }
     } else {
       for await (const entry of Deno.readDir(path)) {
@@ -103,7 +109,7 @@ function isOfInterest(
 ): boolean {
   if (isDirectory || isSymlink) return !name.startsWith(".");
   // A third of all names, told without looking for a UUID in each.
-  if (name.endsWith("-wal")) return false;
+  if (name.endsWith(WAL)) return false;
   const { kind } = classifyName(name);
   return kind === "database" || kind === "stranger";
 }

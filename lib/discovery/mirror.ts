@@ -7,6 +7,7 @@ import {
   identityOf,
   lookAt,
   lookThrough,
+  pathIn,
   type Stats,
 } from "./file_facts.ts";
 import { classifyName } from "./file_name.ts";
@@ -37,6 +38,8 @@ interface Place {
   readonly parent: Folder;
   readonly name: string;
   readonly path: string;
+  /** See `factsOf`. */
+  readonly mayHaveWal?: boolean;
 }
 
 /**
@@ -69,7 +72,22 @@ export class Mirror {
     if (this.#roots.has(path)) return this.#checkRoot(path);
     const parent = this.tree.get(dirname(path));
     if (parent === undefined) return false;
-    const name = basename(path);
+    return this.#checkPlace({ parent, name: basename(path), path }, hinted);
+  }
+
+  /**
+   * The same of a name that a folder was just listed with. `mayHaveWal`: whether
+   * the listing had its WAL; one that came since is told by the folder's watch, as
+   * one is that comes after this look.
+   */
+  checkListed(parent: Folder, name: string, mayHaveWal?: boolean): boolean {
+    const path = pathIn(parent.path, name);
+    if (mayHaveWal === undefined) return this.check(path);
+    return this.#checkPlace({ parent, name, path, mayHaveWal }, false);
+  }
+
+  #checkPlace(place: Place, hinted: boolean): boolean {
+    const { parent, name, path } = place;
     let stats;
     try {
       stats = lookAt(path);
@@ -77,7 +95,6 @@ export class Mirror {
       this.#cannotLook(parent, error);
       return false;
     }
-    const place: Place = { parent, name, path };
     if (stats === null) return this.#drop(parent, name);
     if (stats.isDirectory()) return this.#checkFolder(place, stats);
     const folder = parent.folders.get(name);
@@ -215,7 +232,7 @@ export class Mirror {
     }
     entry.mark = mark;
     entry.racy = isRacy(modifiedAt(facts));
-    this.outbox.push({ kind: "changed", path, id, facts });
+    this.outbox.push({ kind: "changed", path, id, facts, fingerprint: mark });
     return true;
   }
 
@@ -233,14 +250,15 @@ export class Mirror {
     const path = old?.path ?? place.path;
     let facts;
     try {
-      facts = factsOf(path, stats);
+      facts = factsOf(path, stats, place.mayHaveWal);
     } catch (error) {
       this.#cannotLook(parent, error);
       return false;
     }
     const mark = fingerprintOf(facts);
     // Opening a file takes as long as all else that is done with it.
-    if (!mayBeKnown || !this.#options.isKnown(id, path, mark)) {
+    const isKnown = mayBeKnown && this.#options.isKnown(id, path, mark);
+    if (!isKnown) {
       if (!this.#options.mayOpen(path)) {
         return this.#ignore(place, id, "in use by this program", "");
       }
@@ -260,7 +278,14 @@ export class Mirror {
       isSteady: false,
       racy: isRacy(modifiedAt(facts)),
     });
-    this.outbox.push({ kind: "found", path, id, facts });
+    this.outbox.push({
+      kind: "found",
+      path,
+      id,
+      facts,
+      fingerprint: mark,
+      isKnown,
+    });
     return true;
   }
 

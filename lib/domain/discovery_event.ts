@@ -8,6 +8,10 @@ export type DiscoveryEvent =
     readonly path: string;
     readonly id: ClientId;
     readonly facts: FileFacts;
+    /** See `fingerprintOf`. */
+    readonly fingerprint: string;
+    /** `DiscoveryOptions.isKnown` said so a moment ago. */
+    readonly isKnown?: boolean;
   }
   /** The database or its WAL was written (or only touched). */
   | {
@@ -15,6 +19,7 @@ export type DiscoveryEvent =
     readonly path: string;
     readonly id: ClientId;
     readonly facts: FileFacts;
+    readonly fingerprint: string;
   }
   | { readonly kind: "lost"; readonly path: string; readonly id: ClientId };
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { found } from "../../tests/support/discovered.ts";
 import { FakeManager } from "../../tests/support/fake_manager.ts";
 import { totalsOf } from "./totals.ts";
 
@@ -28,9 +29,7 @@ Deno.test("a conflict of a client that is proved is found too", () => {
   const manager = new FakeManager({ now: () => NOW });
   const ids = manager.fill(5);
   const { path } = manager.registry.get(ids[3]!)!;
-  manager.registry.discover({
-    kind: "found",
-    id: ids[3]!,
+  manager.registry.discover(found({id: ids[3]!,
     path: `${path}.sqlite`,
     facts: {
       inode: 1n,
@@ -40,7 +39,7 @@ Deno.test("a conflict of a client that is proved is found too", () => {
       walModifiedNs: 0n,
       createdAt: null,
     },
-  });
+  }));
   assert.deepEqual(totalsOf(manager, NOW).worst, {
     id: ids[3],
     status: "conflict",

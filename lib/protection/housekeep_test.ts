@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { found } from "../../tests/support/discovered.ts";
 import { AppDatabase } from "../../tests/support/app_database.ts";
 import { onceOptions } from "../../tests/support/once_process.ts";
 import { replicateOnce as bringUpToDate } from "../../tests/support/replicated.ts";
@@ -143,7 +144,7 @@ async function settled() {
   await bringUpToDate({ dbPath: path, url, dir: dir.path });
 
   const registry = new Registry({ rpoMs: 60_000 });
-  registry.discover({ kind: "found", id, path, facts: readFacts(path)! });
+  registry.discover(found({id, path, facts: readFacts(path)! }));
   const txid = tipOf(await look(path))!;
   registry.observe(id, {
     proved: true,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { rename } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { found } from "../../tests/support/discovered.ts";
 import { AppDatabase } from "../../tests/support/app_database.ts";
 import { replicateOnce } from "../../tests/support/replicated.ts";
 import { someId } from "../../tests/support/some_client.ts";
@@ -412,7 +413,7 @@ async function settled(
   await replicateOnce({ dbPath: path, url, dir: dir.path });
 
   const registry = new Registry({ rpoMs: 60_000 });
-  registry.discover({ kind: "found", id, path, facts: readFacts(path)! });
+  registry.discover(found({id, path, facts: readFacts(path)! }));
   const finding = await look(path);
   assert(finding.kind === "clean");
   const txid = finding.tip.maxTxid;

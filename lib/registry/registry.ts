@@ -1,8 +1,6 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import {
   type Client,
-  type FileFacts,
-  fingerprintOf,
   modifiedAt,
 } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
@@ -39,6 +37,9 @@ export type ChangeListener = (
   after: Client | null,
   before: Client | null,
 ) => void;
+
+type FoundEvent = Extract<DiscoveryEvent, { kind: "found" }>;
+type ChangedEvent = Extract<DiscoveryEvent, { kind: "changed" }>;
 
 export type Counts = Readonly<Record<Status, number>>;
 
@@ -137,9 +138,9 @@ export class Registry {
   discover(event: DiscoveryEvent): void {
     switch (event.kind) {
       case "found":
-        return this.#found(event.path, event.id, event.facts);
+        return this.#found(event);
       case "changed":
-        return this.#changed(event.path, event.id, event.facts);
+        return this.#changed(event);
       case "lost":
         return this.#lost(event.path, event.id);
     }
@@ -172,7 +173,7 @@ export class Registry {
     }
   }
 
-  #found(path: string, id: ClientId, facts: FileFacts): void {
+  #found({ path, id, facts, fingerprint }: FoundEvent): void {
     this.#byPath.set(path, id);
     const before = this.get(id);
     if (
@@ -210,8 +211,7 @@ export class Registry {
         blocked: null,
       }, null);
     }
-    const same = before.path === path &&
-      before.fingerprint === fingerprintOf(facts);
+    const same = before.path === path && before.fingerprint === fingerprint;
     this.#put({
       ...before,
       ...disk,
@@ -226,13 +226,13 @@ export class Registry {
     }, before);
   }
 
-  #changed(path: string, id: ClientId, facts: FileFacts): void {
+  #changed({ path, id, facts, fingerprint }: ChangedEvent): void {
     const before = this.get(id);
     if (before === undefined || before.path !== path) return;
     const sizeBytes = Number(facts.size);
     const at = Math.min(this.#now(), modifiedAt(facts));
     const asProved = before.activity === "asleep" &&
-      before.fingerprint === fingerprintOf(facts);
+      before.fingerprint === fingerprint;
     this.#put({
       ...before,
       sizeBytes,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { changed, found } from "../../tests/support/discovered.ts";
 import { seededRandom } from "../../tests/support/random.ts";
 import {
   type Client,
@@ -23,11 +24,11 @@ class Fixture {
   });
 
   found(path: string, id = ID, facts = factsAt(this.now)): void {
-    this.registry.discover({ kind: "found", path, id, facts });
+    this.registry.discover(found({path, id, facts }));
   }
 
   changed(path: string, id = ID, facts = factsAt(this.now)): void {
-    this.registry.discover({ kind: "changed", path, id, facts });
+    this.registry.discover(changed({path, id, facts }));
   }
 
   lost(path: string, id = ID): void {

@@ -232,43 +232,66 @@ export class Store implements Disposable {
     this.#db.exec("COMMIT");
   }
 
-  /** A page at a time: row by row takes three times as long. */
+  /** A page at a time: row by row takes three times as long, and as objects twice. */
   #readRows(): void {
     const columns = COLUMNS.join(", ");
     const page = this.#db.prepare(
       `SELECT ${columns} FROM clients WHERE id > ? ORDER BY id LIMIT ${PAGE_ROWS}`,
     );
+    // Deno has it; its types do not.
+    (page as ArrayStatement).setReturnArrays(true);
     let last = "";
     while (true) {
       const rows = page.all(last) as unknown as ClientRow[];
-      for (const row of rows) this.#rows.set(row.id, clientOf(row));
+      for (const row of rows) {
+        const client = clientOf(row);
+        this.#rows.set(client.id, client);
+        last = client.id;
+      }
       if (rows.length < PAGE_ROWS) return;
-      last = rows.at(-1)!.id;
     }
   }
 }
 
-/** A row as SQLite has it, which knows no booleans. */
-type ClientRow =
-  & Omit<StoredClient, "proved" | "paused">
-  & Record<"proved" | "paused", number>;
+type ArrayStatement = StatementSync & { setReturnArrays(on: boolean): void };
 
-/** Each by its name: a spread takes four times as long. */
-function clientOf(row: ClientRow): StoredClient {
+/** A row as SQLite has it, which knows no booleans: in the order of `COLUMNS`. */
+type ClientRow = Row<typeof COLUMNS>;
+type Row<Columns extends readonly (keyof StoredClient)[]> = {
+  readonly [Index in keyof Columns]: AsStored<StoredClient[Columns[Index]]>;
+};
+type AsStored<Value> = Value extends boolean ? number : Value;
+
+/** Each by its name: a loop over them takes four times as long. */
+function clientOf([
+  id,
+  path,
+  proved,
+  identity,
+  txid,
+  replicatedTxid,
+  fingerprint,
+  digest,
+  lastSyncedAt,
+  sizeBytes,
+  paused,
+  snapshotTxid,
+  housekeptAt,
+]: ClientRow): StoredClient {
   return {
-    id: row.id,
-    path: row.path,
-    proved: row.proved === 1,
-    identity: row.identity,
-    txid: row.txid,
-    replicatedTxid: row.replicatedTxid,
-    fingerprint: row.fingerprint,
-    digest: row.digest,
-    lastSyncedAt: row.lastSyncedAt,
-    sizeBytes: row.sizeBytes,
-    paused: row.paused === 1,
-    snapshotTxid: row.snapshotTxid,
-    housekeptAt: row.housekeptAt,
+    id,
+    path,
+    proved: proved === 1,
+    identity,
+    txid,
+    replicatedTxid,
+    fingerprint,
+    digest,
+    lastSyncedAt,
+    sizeBytes,
+    paused: paused === 1,
+    snapshotTxid,
+    housekeptAt,
   };
 }
 

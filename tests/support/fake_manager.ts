@@ -16,6 +16,7 @@ import type {
   ReplicaContents,
   Trouble,
 } from "../../lib/view.ts";
+import { changed, found } from "./discovered.ts";
 
 /**
  * A manager without Litestream, for tests and measurements of the dashboard
@@ -120,7 +121,7 @@ export class FakeManager implements ManagerView {
     };
     this.#facts.set(id, facts);
     this.#txids.set(id, 1n);
-    this.registry.discover({ kind: "found", id, path, facts });
+    this.registry.discover(found({ id, path, facts }));
     this.note(id, "found", "Found on disk");
   }
 
@@ -133,7 +134,7 @@ export class FakeManager implements ManagerView {
     };
     this.#facts.set(id, facts);
     const { path } = this.registry.get(id)!;
-    this.registry.discover({ kind: "changed", id, path, facts });
+    this.registry.discover(changed({ id, path, facts }));
     this.registry.observe(id, { activity: "awake" });
     this.note(id, "changed", "Changed on disk");
   }
@@ -309,19 +310,20 @@ export function addTrouble(
   set(locked, { blocked: "Locked exclusively by another process since 40 s" });
   if (twice) {
     const { path } = manager.registry.get(twice)!;
-    manager.registry.discover({
-      kind: "found",
-      id: twice,
-      path: path.replace("/srv/tenants/", "/srv/tenants/restored/"),
-      facts: {
-        inode: 99n,
-        size: 8_192n,
-        modifiedNs: BigInt(now) * 1_000_000n,
-        walSize: -1n,
-        walModifiedNs: 0n,
-        createdAt: now,
-      },
-    });
+    manager.registry.discover(
+      found({
+        id: twice,
+        path: path.replace("/srv/tenants/", "/srv/tenants/restored/"),
+        facts: {
+          inode: 99n,
+          size: 8_192n,
+          modifiedNs: BigInt(now) * 1_000_000n,
+          walSize: -1n,
+          walModifiedNs: 0n,
+          createdAt: now,
+        },
+      }),
+    );
   }
   if (paused) manager.pause(paused);
   if (lost) {

@@ -8,6 +8,7 @@ import { Scheduler } from "../../lib/protection/scheduler.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 import type { StoredClient } from "../../lib/store/store.ts";
 import { someId } from "./some_client.ts";
+import { changed, found } from "./discovered.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -98,12 +99,9 @@ export class FakeWorld implements AsyncDisposable {
 
   /** Lets discovery find the client's file. */
   find(): void {
-    this.registry.discover({
-      kind: "found",
-      id: this.id,
-      path: this.path,
-      facts: this.facts!,
-    });
+    this.registry.discover(
+      found({ id: this.id, path: this.path, facts: this.facts! }),
+    );
   }
 
   /** Makes the client one that is asleep and protected. */
@@ -124,7 +122,7 @@ export class FakeWorld implements AsyncDisposable {
     const { id, path, registry } = this;
     this.finding = ahead(this.txid);
     this.facts = factsAt(50n);
-    registry.discover({ kind: "changed", id, path, facts: this.facts });
+    registry.discover(changed({ id, path, facts: this.facts }));
   }
 
   /** The daemon's log says that it began with a full snapshot, and uploaded it. */
