@@ -29,17 +29,20 @@ Deno.test("a conflict of a client that is proved is found too", () => {
   const manager = new FakeManager({ now: () => NOW });
   const ids = manager.fill(5);
   const { path } = manager.registry.get(ids[3]!)!;
-  manager.registry.discover(found({id: ids[3]!,
-    path: `${path}.sqlite`,
-    facts: {
-      inode: 1n,
-      size: 1n,
-      modifiedNs: 0n,
-      walSize: -1n,
-      walModifiedNs: 0n,
-      createdAt: null,
-    },
-  }));
+  manager.registry.discover(
+    found({
+      id: ids[3]!,
+      path: `${path}.sqlite`,
+      facts: {
+        inode: 1n,
+        size: 1n,
+        modifiedNs: 0n,
+        walSize: -1n,
+        walModifiedNs: 0n,
+        createdAt: null,
+      },
+    }),
+  );
   assert.deepEqual(totalsOf(manager, NOW).worst, {
     id: ids[3],
     status: "conflict",

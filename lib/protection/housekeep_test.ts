@@ -144,7 +144,7 @@ async function settled() {
   await bringUpToDate({ dbPath: path, url, dir: dir.path });
 
   const registry = new Registry({ rpoMs: 60_000 });
-  registry.discover(found({id, path, facts: readFacts(path)! }));
+  registry.discover(found({ id, path, facts: readFacts(path)! }));
   const txid = tipOf(await look(path))!;
   registry.observe(id, {
     proved: true,

@@ -41,7 +41,7 @@ Deno.test("a file that is replaced as its client wakes is backed up before it co
         await delay(5);
         world.facts = factsAt(1n, 2n);
         registry.discover({ kind: "lost", id, path });
-        registry.discover(found({id, path, facts: world.facts }));
+        registry.discover(found({ id, path, facts: world.facts }));
       },
     });
   const tooEarly: string[] = [];
@@ -65,7 +65,7 @@ Deno.test("a client whose LTX files are gone is not protected by what its replic
   world.txid = txidOf(1);
   world.finding = { kind: "new" };
   world.facts = factsAt(50n);
-  registry.discover(changed({id, path, facts: world.facts }));
+  registry.discover(changed({ id, path, facts: world.facts }));
   const { register } = ports.daemon;
   ports.daemon.register = async (path, url) => {
     await register(path, url);
@@ -208,7 +208,7 @@ Deno.test("a change that is told just as a client falls asleep is kept", async (
         // It was proved; before anybody hears of that, the file is written.
         world.facts = later;
         queueMicrotask(() =>
-          registry.discover(changed({id, path, facts: later }))
+          registry.discover(changed({ id, path, facts: later }))
         );
       },
     },
@@ -492,7 +492,7 @@ function dueForSnapshots(world: FakeWorld, ids: readonly ClientId[]): void {
   for (const id of ids) {
     const path = `/data/${id}.db`;
     const proof = { proved: true, txid, replicatedTxid: txid };
-    registry.discover(found({id, path, facts: world.facts! }));
+    registry.discover(found({ id, path, facts: world.facts! }));
     registry.observe(id, { ...proof, dirtySince: null });
     const housekeptAt = Date.now() - 25 * 3600_000;
     ports.store.save({ id, path, ...proof, housekeptAt });

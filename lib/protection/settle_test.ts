@@ -413,7 +413,7 @@ async function settled(
   await replicateOnce({ dbPath: path, url, dir: dir.path });
 
   const registry = new Registry({ rpoMs: 60_000 });
-  registry.discover(found({id, path, facts: readFacts(path)! }));
+  registry.discover(found({ id, path, facts: readFacts(path)! }));
   const finding = await look(path);
   assert(finding.kind === "clean");
   const txid = finding.tip.maxTxid;

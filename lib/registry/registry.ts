@@ -1,8 +1,5 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import {
-  type Client,
-  modifiedAt,
-} from "../domain/client.ts";
+import { type Client, modifiedAt } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { DiscoveryEvent } from "../domain/discovery_event.ts";
 import {

@@ -24,11 +24,11 @@ class Fixture {
   });
 
   found(path: string, id = ID, facts = factsAt(this.now)): void {
-    this.registry.discover(found({path, id, facts }));
+    this.registry.discover(found({ path, id, facts }));
   }
 
   changed(path: string, id = ID, facts = factsAt(this.now)): void {
-    this.registry.discover(changed({path, id, facts }));
+    this.registry.discover(changed({ path, id, facts }));
   }
 
   lost(path: string, id = ID): void {
