@@ -4,6 +4,7 @@ import type { Folder } from "./folder_tree.ts";
 import type { Mirror } from "./mirror.ts";
 import { codeOf, reasonOf, type Troubles } from "./troubles.ts";
 
+/** How the names of WALs end. */
 const WAL = "-wal";
 /** A folder changed this lately may change again without another time, in ms. */
 const RACY_MS = 2_000;
@@ -52,7 +53,8 @@ export async function listFolder(
       const { name, isDirectory } = entry;
       seen.add(name);
       const known = isDirectory ? folders.has(name) : files.has(name);
-      if (!known) told = mirror.checkListed(folder, name, mayHaveWal) || told;
+      if (known) return;
+      told = mirror.check(pathIn(path, name), { mayHaveWal }) || told;
     };
     // In one piece it takes half the time or less, but nobody gets a turn
     // meanwhile; to await each of what is there already would cost half of that.

@@ -7,7 +7,6 @@ import {
   identityOf,
   lookAt,
   lookThrough,
-  pathIn,
   type Stats,
 } from "./file_facts.ts";
 import { classifyName } from "./file_name.ts";
@@ -39,7 +38,7 @@ interface Place {
   readonly name: string;
   readonly path: string;
   /** See `factsOf`. */
-  readonly mayHaveWal?: boolean;
+  readonly mayHaveWal: boolean | undefined;
 }
 
 /**
@@ -64,30 +63,23 @@ export class Mirror {
 
   /**
    * Brings one path up to date, whatever stands there. `hinted` says that
-   * something wrote to it.
+   * something wrote to it. `mayHaveWal`: whether its folder, just listed, had its
+   * WAL; one that came since is told by the folder's watch, as one is that comes
+   * after this look.
    *
    * @returns whether there was anything to tell
    */
-  check(path: string, { hinted = false } = {}): boolean {
+  check(
+    path: string,
+    { hinted = false, mayHaveWal }: {
+      readonly hinted?: boolean;
+      readonly mayHaveWal?: boolean | undefined;
+    } = {},
+  ): boolean {
     if (this.#roots.has(path)) return this.#checkRoot(path);
     const parent = this.tree.get(dirname(path));
     if (parent === undefined) return false;
-    return this.#checkPlace({ parent, name: basename(path), path }, hinted);
-  }
-
-  /**
-   * The same of a name that a folder was just listed with. `mayHaveWal`: whether
-   * the listing had its WAL; one that came since is told by the folder's watch, as
-   * one is that comes after this look.
-   */
-  checkListed(parent: Folder, name: string, mayHaveWal?: boolean): boolean {
-    const path = pathIn(parent.path, name);
-    if (mayHaveWal === undefined) return this.check(path);
-    return this.#checkPlace({ parent, name, path, mayHaveWal }, false);
-  }
-
-  #checkPlace(place: Place, hinted: boolean): boolean {
-    const { parent, name, path } = place;
+    const name = basename(path);
     let stats;
     try {
       stats = lookAt(path);
@@ -95,6 +87,7 @@ export class Mirror {
       this.#cannotLook(parent, error);
       return false;
     }
+    const place: Place = { parent, name, path, mayHaveWal };
     if (stats === null) return this.#drop(parent, name);
     if (stats.isDirectory()) return this.#checkFolder(place, stats);
     const folder = parent.folders.get(name);

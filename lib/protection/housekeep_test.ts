@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { found } from "../../tests/support/discovered.ts";
 import { AppDatabase } from "../../tests/support/app_database.ts";
+import { found } from "../../tests/support/discovered.ts";
 import { onceOptions } from "../../tests/support/once_process.ts";
 import { replicateOnce as bringUpToDate } from "../../tests/support/replicated.ts";
 import { someClient, someId } from "../../tests/support/some_client.ts";

@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import type { ClientId } from "../domain/client_id.ts";
 import { isProved } from "../domain/status.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { StoredClient } from "../store/store.ts";
 import { type Duties, NO_DUTY } from "./duties.ts";
 import { housekeep, isHousekeepingDue } from "./housekeep.ts";
 import type { Ports } from "./ports.ts";
@@ -92,8 +93,9 @@ export class Housekeeper {
     while (this.#underWay.due < HOUSEKEEPING_PARALLEL) {
       const id = this.#due.pop();
       if (id === undefined) return;
+      const row = this.#options.ports.store.get(id);
       // It may have been woken, paused or taken care of since that look.
-      if (!this.#isDue(id)) continue;
+      if (row === undefined || !this.#isDue(row)) continue;
       this.#begin("due", id, async () => {
         // With one that failed, the bucket's other clients would fail as well.
         if (!await this.#take(id)) this.#due = [];
@@ -103,21 +105,22 @@ export class Housekeeper {
 
   #findDue(): ClientId[] {
     const due: ClientId[] = [];
-    for (const { id } of this.#options.ports.store.rows()) {
-      if (!this.#isDue(id)) continue;
-      due.push(id);
+    for (const row of this.#options.ports.store.rows()) {
+      if (!this.#isDue(row)) continue;
+      due.push(row.id);
       if (due.length === HOUSEKEEPING_BATCH) break;
     }
     return due;
   }
 
-  #isDue(id: ClientId): boolean {
-    const { ports: { registry, store, now }, duties } = this.#options;
-    const client = registry.get(id);
-    const row = store.get(id);
-    if (client === undefined || row === undefined) return false;
-    const { busy, notBefore } = duties.peek(id) ?? NO_DUTY;
-    return !busy && notBefore <= now() && isHousekeepingDue(client, row, now());
+  #isDue(row: StoredClient): boolean {
+    const { ports: { registry, now }, duties } = this.#options;
+    const client = registry.get(row.id);
+    if (client === undefined || !isHousekeepingDue(client, row, now())) {
+      return false;
+    }
+    const { busy, notBefore } = duties.peek(row.id) ?? NO_DUTY;
+    return !busy && notBefore <= now();
   }
 
   /** Runs one thing for a client that nobody is busy with; its end calls for a plan. */

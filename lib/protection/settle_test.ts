@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { rename } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { found } from "../../tests/support/discovered.ts";
 import { AppDatabase } from "../../tests/support/app_database.ts";
+import { found } from "../../tests/support/discovered.ts";
 import { replicateOnce } from "../../tests/support/replicated.ts";
 import { someId } from "../../tests/support/some_client.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";

@@ -7,8 +7,8 @@ import type { Ports } from "../../lib/protection/ports.ts";
 import { Scheduler } from "../../lib/protection/scheduler.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 import type { StoredClient } from "../../lib/store/store.ts";
-import { someId } from "./some_client.ts";
 import { changed, found } from "./discovered.ts";
+import { someId } from "./some_client.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
