@@ -25,6 +25,7 @@ export default function ClientView({ page }: { page: ClientPage }) {
     blocked,
     duplicates,
     databasePath,
+    drill,
   } = client;
   return (
     <div class="client-page">
@@ -53,6 +54,13 @@ export default function ClientView({ page }: { page: ClientPage }) {
               />
             </p>
           )}
+        </section>
+      )}
+      {drill !== null && drill.problem !== null && (
+        <section class="panel bad-panel" aria-label="Trial restore">
+          <h2>What a trial restore found</h2>
+          <pre>{drill.problem}</pre>
+          <p>{drill.hint}</p>
         </section>
       )}
       {blocked !== null && status === "blocked" && (

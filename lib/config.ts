@@ -20,6 +20,8 @@ export interface Config {
   readonly maxAwake: number;
   /** How long snapshots, and so the restore points between them, are kept. */
   readonly retentionMs: number;
+  /** How many clients are tried to be restored each day, unasked; 0 for none. */
+  readonly drillsPerDay: number;
   /** What the bucket's owner charges for requests. */
   readonly prices: Prices;
   /** Path of the Litestream program; null lets `findLitestream` look for it. */

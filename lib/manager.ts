@@ -12,20 +12,26 @@ import {
   parseClientId,
 } from "./domain/client_id.ts";
 import type { DiscoveryEvent } from "./domain/discovery_event.ts";
+import type { Drill } from "./domain/drill.ts";
 import { SNAPSHOT_LEVEL } from "./domain/holding.ts";
 import { connectionUrl, targetIdentity } from "./domain/replica_target.ts";
+import { Driller } from "./drill/driller.ts";
+import { freeBytes } from "./drill/free_bytes.ts";
 import { AuditLog } from "./feed/audit_log.ts";
 import { FirstBackups } from "./feed/first_backups.ts";
 import { sleep } from "./domain/sleep.ts";
 import { TXID_ZERO } from "./domain/txid.ts";
 import { HistoryBook } from "./feed/history_book.ts";
 import { childEnvironment } from "./litestream/child_environment.ts";
+import { errorHint } from "./litestream/error_hint.ts";
 import { look } from "./litestream/continuity.ts";
 import { DaemonPool, type PoolState } from "./litestream/daemon_pool.ts";
 import { resetLocalLtx } from "./litestream/local_ltx.ts";
 import type { LogEvent } from "./litestream/log_event.ts";
-import { endLeftOverOnce, replicateOnce } from "./litestream/once.ts";
+import { replicateOnce } from "./litestream/once.ts";
+import { endLeftOverOneShots } from "./litestream/one_shot.ts";
 import { pageDigest } from "./litestream/page_digest.ts";
+import { restoreOnce } from "./litestream/restore.ts";
 import { MemorySaver } from "./memory_saver.ts";
 import { PinKeeper } from "./protection/pin_keeper.ts";
 import { Scheduler, type Work } from "./protection/scheduler.ts";
@@ -96,6 +102,7 @@ export class Manager implements ManagerView, AsyncDisposable {
   #audit!: AuditLog;
   #daemon!: DaemonPool;
   #scheduler: Scheduler | null = null;
+  #driller: Driller | null = null;
   #discovery: Discovery | null = null;
   #replica: ReplicaReader | null = null;
 
@@ -187,6 +194,10 @@ export class Manager implements ManagerView, AsyncDisposable {
     this.#scheduler?.requestSnapshot(id);
   }
 
+  drill(id: ClientId): void {
+    this.#driller?.request(id);
+  }
+
   get #reader(): ReplicaReader {
     return this.#replica ??= this.#resources.use(
       openReplicaReader(this.config.target, {
@@ -214,7 +225,10 @@ export class Manager implements ManagerView, AsyncDisposable {
   async drain({ boundMs = DRAIN_MS }: { boundMs?: number } = {}): Promise<
     number
   > {
+    // Last syncs do not wait for it.
+    const drilling = this.#driller?.[Symbol.asyncDispose]();
     await this.#scheduler?.drain({ boundMs });
+    await drilling;
     // What was written a moment ago, or since, may not have been told yet.
     await Promise.race([
       this.#discovery?.rescan(),
@@ -258,8 +272,10 @@ export class Manager implements ManagerView, AsyncDisposable {
       known: this.#store.actions(),
       keep: (entry) => this.#store.keepAction(entry),
     });
-    for (const row of this.#store.rows()) this.registry.remember(row);
-    await endLeftOverOnce(config.stateDir);
+    for (const row of this.#store.rows()) {
+      this.registry.remember(row, this.#store.drill(row.id));
+    }
+    await endLeftOverOneShots(config.stateDir);
     this.#daemon = resources.use(
       await DaemonPool.start({
         program: litestream,
@@ -294,6 +310,12 @@ export class Manager implements ManagerView, AsyncDisposable {
     refuseIfLockedBelow(present.map(({ path }) => dirname(path)), roots);
     this.#scanned.value = true;
     this.#scheduler.start();
+    for (const { id, drill } of this.registry.clients()) {
+      // What was wanted in an earlier run may not have been taken.
+      if (drill?.result === "refuted") this.#scheduler.requestSnapshot(id);
+    }
+    this.#driller = resources.use(this.#buildDriller());
+    this.#driller.start();
     const isIdle = () => this.registry.awake === 0;
     resources.use(new MemorySaver({ isIdle }));
   }
@@ -342,6 +364,64 @@ export class Manager implements ManagerView, AsyncDisposable {
       idleAfterMs: config.idleAfterMs,
       ...guard === undefined ? {} : { guard },
     });
+  }
+
+  #buildDriller(): Driller {
+    const { config, litestream } = this.#options;
+    return new Driller({
+      ports: {
+        registry: this.registry,
+        rows: () => this.#store.rows(),
+        row: (id) => this.#store.get(id),
+        freeBytes: () => freeBytes(config.stateDir),
+        digest: pageDigest,
+        facts: readFacts,
+        now: Date.now,
+        restore: ({ id }, options, use) =>
+          restoreOnce({
+            program: litestream,
+            env: this.#childEnvironment,
+            stateDir: config.stateDir,
+            replicaUrl: connectionUrl(config.target, id),
+            onEvent: (event) => {
+              if (event.kind === "request") this.#count(event.method, id);
+            },
+            ...options,
+          }, use),
+      },
+      perDay: config.drillsPerDay,
+      onDrill: (id, drill) => this.#noteDrill(id, drill),
+      onInconclusive: (id, reason, last) => {
+        const text = `Trial restore: no verdict, ${reason}${
+          last ? "; given up" : ""
+        }`;
+        this.#history.write(id, { at: Date.now(), kind: "error", text });
+      },
+      onTrouble: (reason) => {
+        const subject = "Trial restores";
+        if (reason === null) return this.#trouble({ subject, cleared: true });
+        const message = `No backup can be tried: ${reason}`;
+        const { hint } = errorHint(reason);
+        this.#trouble({ subject, message, hint });
+      },
+    });
+  }
+
+  #noteDrill(id: ClientId, drill: Drill): void {
+    const { at, problem, result } = drill;
+    this.#history.write(id, {
+      at,
+      kind: problem === null ? "drilled" : "error",
+      text: problem === null
+        ? "Restored whole, and equal to the database"
+        : `Trial restore: ${problem}`,
+    });
+    this.#store.keepDrill(id, drill);
+    if (result === "refuted") {
+      this.#scheduler?.distrust(id).catch((error) =>
+        log.error("Cannot have {id} uploaded anew: {error}", { id, error })
+      );
+    }
   }
 
   /** Until the first scan is done, what it finds and nobody knew is kept here. */

@@ -48,6 +48,8 @@ export interface ManagerView {
   >;
   /** Takes a snapshot of a client soon. */
   snapshot(id: ClientId): void;
+  /** Tries a whole restore of a client as soon as it sleeps and is proved. */
+  drill(id: ClientId): void;
   /** Stops protecting a client until `resume`. */
   pause(id: ClientId): void;
   resume(id: ClientId): void;
@@ -79,6 +81,7 @@ export interface HistoryEntry {
     | "woken"
     | "uploaded"
     | "snapshot"
+    | "drilled"
     | "asleep"
     | "error"
     | "found"

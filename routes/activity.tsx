@@ -11,6 +11,7 @@ const WORDS: Record<Action, string> = {
   pause: "Paused",
   resume: "Resumed",
   snapshot: "Asked for a snapshot of",
+  drill: "Asked for a trial restore of",
 };
 
 export const handler = define.handlers({
@@ -32,8 +33,8 @@ export default define.page<typeof handler>(({ data }) =>
         <h1>Activity</h1>
         <EmptyState title="Nobody has done anything">
           <p>
-            When somebody pauses or resumes a client, or asks for a snapshot, it
-            is noted here, with the address it came from.
+            When somebody pauses or resumes a client, or asks for a snapshot or
+            a trial restore, it is noted here, with the address it came from.
           </p>
         </EmptyState>
       </div>

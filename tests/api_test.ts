@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { Drill } from "../lib/domain/drill.ts";
 import { BuiltApp, builtFetch } from "./support/built_app.ts";
 import { EventReader } from "./support/event_reader.ts";
 import {
@@ -218,6 +219,39 @@ Deno.test("a snapshot is asked for, of one and of many, but not of who cannot ha
   assert.equal(foreign.status, 403);
   await foreign.body?.cancel();
   assert.equal(manager.snapshots.length, 3);
+});
+
+Deno.test("a trial restore is asked for, and what the last one came to is told", async () => {
+  using app = await BuiltApp.create();
+  const { manager } = app;
+  const ids = manager.fill(2);
+  const post = (id: string) =>
+    app.ask(`/api/client/${id}/drill`, { method: "POST" });
+  assert.equal((await json(post(ids[0]!))).drill, null);
+  assert.deepEqual(manager.drills, [ids[0]]);
+  manager.pause(ids[1]!);
+  const refused = await post(ids[1]!);
+  assert.equal(refused.status, 409);
+  assert.match((await json(refused)).detail, /is paused/);
+
+  const { txid } = manager.registry.get(ids[0]!)!;
+  const drill = { at: 0, result: "refuted", txid: txid!, problem: "cut off" };
+  manager.registry.observe(ids[0]!, { drill: drill as Drill });
+  const client = await json(app.ask(`/api/client/${ids[0]}`));
+  assert.equal(client.status, "failing");
+  const { hint, ...told } = client.drill;
+  assert.deepEqual(told, { ...drill, at: "1970-01-01T00:00:00.000Z" });
+  assert.match(hint, /uploaded anew/);
+  const list = await json(app.ask("/api/clients?status=failing"));
+  assert.equal(list.clients[0].drill.hint, hint);
+  const page = await (await app.ask(`/clients/${ids[0]}`)).text();
+  assert.match(page, /What a trial restore found.*cut off/s);
+  manager.registry.observe(ids[0]!, {
+    drill: { ...drill, result: "passed", problem: null },
+  });
+  const whole = await (await app.ask(`/clients/${ids[0]}`)).text();
+  assert.match(whole, /Whole, and equal to the database/);
+  assert.doesNotMatch(whole, /What a trial restore found/);
 });
 
 Deno.test("costs are told as they were counted, the dearest clients first", async () => {

@@ -261,6 +261,34 @@ test("a snapshot is asked for, of selected clients and on a client's page", asyn
   );
 });
 
+test("a trial restore is asked for, of selected clients and on a client's page, where it is told", async () => {
+  await using opened = await open("/?sort=id", { clients: 3 });
+  const { page, ids, manager, url } = opened;
+  await page.getByRole("checkbox", { name: "Select all on this page" }).check();
+  await page.getByRole("button", { name: "Try a restore" }).click();
+  await page.getByText("Trial restore of 3 clients asked for").waitFor();
+  assert.deepEqual(manager.drills, [...ids].sort());
+
+  await page.goto(`${url}/clients/${ids[0]}`);
+  await page.waitForSelector(".chrome[data-ready=true]");
+  await page.getByText("not tried yet").waitFor();
+  await page.getByRole("button", { name: "Try a restore" }).click();
+  await page.getByText("Asked for: tried as soon as it sleeps").waitFor();
+  assert.equal(manager.drills.at(-1), ids[0]);
+  const { txid } = manager.registry.get(ids[0]!)!;
+  const drill = { at: Date.now(), txid: txid! };
+  manager.registry.observe(ids[0]!, {
+    drill: { ...drill, result: "refuted", problem: "ltx: file is cut off" },
+  });
+  await page.getByText("ltx: file is cut off").waitFor();
+  await page.getByText("uploaded anew and tried again").waitFor();
+  manager.registry.observe(ids[0]!, {
+    drill: { ...drill, result: "passed", problem: null },
+  });
+  await page.getByText("Whole, and equal to the database").waitFor();
+  assert.equal(await page.getByText("ltx: file is cut off").count(), 0);
+});
+
 test("what the requests cost is told with its formula", async () => {
   const started = Date.now() - 3_600_000;
   let now = started;

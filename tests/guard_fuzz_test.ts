@@ -89,6 +89,7 @@ function fuzzConfig(data: string, stateDir: string, root: string): Config {
     rpoMs: 60_000,
     idleAfterMs: 300,
     maxAwake: 24,
+    drillsPerDay: 0,
     retentionMs: 24 * 3600_000,
     litestream: null,
     prices: LIST_PRICES,

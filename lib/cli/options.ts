@@ -28,6 +28,9 @@ export { UsageError };
 /** For 1,000 requests, or a GB: more is a mistake, such as cents. */
 const MAX_DOLLARS = 10;
 
+/** Every nine seconds: they come one at a time. */
+const MAX_DRILLS = 10_000;
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Thrown when help or the version was asked for and has been printed. */
@@ -174,6 +177,10 @@ function buildConfig(given: GivenSettings, env: Env): Config {
     rpoMs: preset("rpo", parseDurationFrom(1_000)),
     idleAfterMs: preset("idle-after", parseDurationFrom(1_000)),
     maxAwake: preset("max-awake", (text) => parseCount(text, 1, 4096)),
+    drillsPerDay: preset(
+      "drills",
+      (text) => parseCount(text, 0, MAX_DRILLS),
+    ),
     retentionMs: preset("retention", parseDurationFrom(60_000)),
     prices: {
       put: preset("price-put", parseDollars("1,000 requests", "0.005")),

@@ -44,6 +44,7 @@ Deno.test("defaults", async () => {
     rpoMs: 60_000,
     idleAfterMs: 45_000,
     maxAwake: 256,
+    drillsPerDay: 100,
     retentionMs: 7 * 24 * 3_600_000,
     litestream: null,
     prices: { put: 0.005, get: 0.0004, storage: 0.023, transfer: 0 },
@@ -87,10 +88,12 @@ const understood: [string, Given, Partial<Config>][] = [
   ["the rest", {
     args: [
       ..."--max-awake 16 --litestream bin/litestream".split(" "),
+      ..."--drills 0".split(" "),
       ..."--log-format json --state-dir state".split(" "),
     ],
   }, {
     maxAwake: 16,
+    drillsPerDay: 0,
     litestream: resolve("bin/litestream"),
     logFormat: "json",
     stateDir: resolve("state"),
@@ -308,6 +311,11 @@ const refused: [string, Given, string][] = [
     "nobody awake",
     { args: ["--max-awake", "0"] },
     'Cannot use --max-awake "0": it must be a whole number from 1 to 4096',
+  ],
+  [
+    "drills in words",
+    { args: ["--drills", "all"] },
+    'Cannot use --drills "all": it must be a whole number from 0 to 10000',
   ],
   [
     "a duration without a unit",

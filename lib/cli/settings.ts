@@ -67,6 +67,12 @@ const table = {
     help: "how far back restore points are kept",
     default: "7d",
   },
+  drills: {
+    value: "NUMBER",
+    help:
+      "so many backups a day are tried: restored whole beside the state, compared with the database and removed; 0 for none",
+    default: "100",
+  },
   "price-put": {
     value: "DOLLARS",
     help: "what 1,000 requests that write or list cost",

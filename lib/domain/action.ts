@@ -1,7 +1,7 @@
 import type { ClientId } from "./client_id.ts";
 
 /** What can be done to clients from the page and the API. */
-export const ACTIONS = ["pause", "resume", "snapshot"] as const;
+export const ACTIONS = ["pause", "resume", "snapshot", "drill"] as const;
 export type Action = typeof ACTIONS[number];
 
 /** Something that a person or a script did through the page or the API. */

@@ -1,4 +1,5 @@
 import type { ClientId } from "./client_id.ts";
+import type { Drill } from "./drill.ts";
 import type { Status } from "./status.ts";
 import type { Txid } from "./txid.ts";
 
@@ -12,6 +13,7 @@ import type { Txid } from "./txid.ts";
  * - replica: the copy in S3 (or in a folder)
  * - restore point: a TXID and a time that exist in the replica
  * - unsynced: changed, and the change is not in the replica yet
+ * - drill: a whole trial restore
  */
 export interface Client {
   readonly id: ClientId;
@@ -46,6 +48,8 @@ export interface Client {
   readonly error: ClientError | null;
   /** Why the guard waits, in words. */
   readonly blocked: string | null;
+  /** Its last trial restore; null before the first. */
+  readonly drill: Drill | null;
   /** Kept up to date by the registry; see `statusOf`. */
   readonly status: Status;
 }

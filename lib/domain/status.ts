@@ -1,4 +1,5 @@
 import type { Client } from "./client.ts";
+import { hasFailed } from "./drill.ts";
 
 /**
  * What a client is told to be. Only `protected` is good news, and it is never
@@ -8,7 +9,8 @@ import type { Client } from "./client.ts";
  * - `syncing`: changes are not yet in the replica, within the RPO target
  * - `protected`: the WAL is clean against the last LTX file, and the replica has it
  * - `lagging`: unsynced for longer than the RPO target
- * - `failing`: Litestream reported an error that still stands
+ * - `failing`: Litestream reported an error that still stands, or its last
+ *   trial restore did not bring back what the database is
  * - `blocked`: the guard waits for the database (locked, unreadable)
  * - `conflict`: more than one file claims the id
  * - `paused`: a person stopped its protection
@@ -43,7 +45,7 @@ export function statusOf(
   if (client.presence === "gone") return "gone";
   if (client.duplicates.length > 0) return "conflict";
   if (client.paused) return "paused";
-  if (client.error !== null) return "failing";
+  if (client.error !== null || hasFailed(client.drill)) return "failing";
   if (client.blocked !== null) return "blocked";
   if (isProved(client)) return "protected";
   if (client.dirtySince !== null && now - client.dirtySince > rpoMs) {

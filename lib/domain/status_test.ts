@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { someClient } from "../../tests/support/some_client.ts";
 import type { Client } from "./client.ts";
+import type { Drill, DrillResult } from "./drill.ts";
 import { type Status, STATUSES, statusOf } from "./status.ts";
 import { TXID_ZERO, txidOf } from "./txid.ts";
 
@@ -49,12 +50,24 @@ const cases: [Status, name: string, Partial<Client>][] = [
   ["failing", "an error stands", { error }],
   ["failing", "an error is worse than a lag", { error, dirtySince: 0 }],
   ["failing", "an error is worse than a lock", { error, blocked: "locked" }],
+  ["failing", "a trial restore was in vain", { drill: drill("refuted") }],
+  ["failing", "it is damaged", { drill: drill("damaged"), blocked: "locked" }],
+  ["protected", "a trial restore passed", { drill: drill("passed") }],
+  ["syncing", "and it was written since", {
+    drill: drill("passed"),
+    dirtySince: NOW,
+  }],
   ["blocked", "the guard waits", { blocked: "locked" }],
   ["blocked", "a lock is told before a lag", { blocked: "x", dirtySince: 0 }],
   ["paused", "a person's word counts", { paused: true, error, dirtySince: 0 }],
   ["conflict", "two files", { duplicates: ["/b"], paused: true, error }],
   ["gone", "no file", { presence: "gone", duplicates: ["/b"], error }],
 ];
+
+function drill(result: DrillResult): Drill {
+  const problem = result === "passed" ? null : "cut off";
+  return { at: NOW, result, txid: txidOf(1), problem };
+}
 
 for (const [status, name, said] of cases) {
   Deno.test(`status ${status}: ${name}`, () => {

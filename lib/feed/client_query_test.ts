@@ -39,6 +39,7 @@ function client(facts: Partial<Client> = {}): Client {
     fingerprint: null,
     error: null,
     blocked: null,
+    drill: null,
     status: "protected",
     ...facts,
   };

@@ -1,5 +1,6 @@
 import type { Activity, Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import { DRILL_HINTS, hasFailed } from "../domain/drill.ts";
 import type { Status } from "../domain/status.ts";
 
 /** A client as the table shows it; under 1 KB as JSON. Times in ms since 1970. */
@@ -46,13 +47,16 @@ export function rowOf(client: Client, ticks: string): ClientRow {
  * Litestream's words; null when there is nothing to say.
  */
 export function noteOf(
-  { status, error, blocked, duplicates }: Client,
+  { status, error, blocked, duplicates, drill }: Client,
 ): string | null {
   switch (status) {
     case "conflict":
       return `${duplicates.length + 1} files claim this id`;
     case "blocked":
       return blocked;
+    case "failing":
+      if (error === null && hasFailed(drill)) return DRILL_HINTS[drill.result];
+      return error?.hint ?? error?.message ?? null;
     default:
       return error?.hint ?? error?.message ?? null;
   }

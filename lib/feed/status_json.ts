@@ -1,5 +1,11 @@
 import type { Client } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import {
+  type Drill,
+  DRILL_HINTS,
+  type DrillResult,
+  hasFailed,
+} from "../domain/drill.ts";
 import { replicaKey, type ReplicaTarget } from "../domain/replica_target.ts";
 import type { Status } from "../domain/status.ts";
 import type { ManagerView } from "../view.ts";
@@ -28,6 +34,19 @@ export interface ClientJson {
   readonly blocked: string | null;
   /** Other files that claim the id. */
   readonly duplicates: readonly string[];
+  /** Its last whole trial restore; null before the first. */
+  readonly drill: DrillJson | null;
+}
+
+export interface DrillJson {
+  readonly at: string | null;
+  readonly result: DrillResult;
+  /** Up to where the replica was restored. */
+  readonly txid: string;
+  /** What was wrong; null when it passed. */
+  readonly problem: string | null;
+  /** What a person can do about it. */
+  readonly hint: string | null;
 }
 
 /** A client as the API tells of it; `now` in ms since 1970. */
@@ -55,7 +74,13 @@ export function clientJson(
     errorAt: rfc3339(error?.at ?? null),
     blocked: client.blocked,
     duplicates: client.duplicates,
+    drill: client.drill === null ? null : drillJson(client.drill),
   };
+}
+
+function drillJson(drill: Drill): DrillJson {
+  const hint = hasFailed(drill) ? DRILL_HINTS[drill.result] : null;
+  return { ...drill, at: rfc3339(drill.at), hint };
 }
 
 const CLIENTS_IN_A_SLICE = 500;

@@ -9,7 +9,8 @@ import { someId } from "../../tests/support/some_client.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { until } from "../../tests/support/until.ts";
 import type { LogEvent } from "./log_event.ts";
-import { endLeftOverOnce, replicateOnce } from "./once.ts";
+import { replicateOnce } from "./once.ts";
+import { endLeftOverOneShots } from "./one_shot.ts";
 
 Deno.test("it writes a snapshot, tells of it, and leaves no file", async () => {
   await using scene = await Scene.create();
@@ -96,7 +97,7 @@ Deno.test("one whose process id cannot be written is ended at once", async () =>
 Deno.test("what a manager that was killed left is ended, and its files removed", async () => {
   await using scene = await Scene.create();
   const pid = await scene.leftOver();
-  await endLeftOverOnce(scene.state);
+  await endLeftOverOneShots(scene.state);
   assert.equal(isAlive(pid), false);
   assert.deepEqual(await scene.files(), []);
 });
@@ -105,10 +106,10 @@ Deno.test("a process that got the number of an old one is left alone", async () 
   await using scene = await Scene.create();
   const other = new Deno.Command("sleep", { args: ["600"] }).spawn();
   try {
-    const file = `${scene.state}/housekeeping-x.yml.pid`;
-    await Deno.writeTextFile(file, `${other.pid}`);
+    await Deno.mkdir(`${scene.state}/one-shot-x`);
+    await Deno.writeTextFile(`${scene.state}/one-shot-x/pid`, `${other.pid}`);
     await Deno.writeTextFile(`${scene.state}/state.db`, "");
-    await endLeftOverOnce(scene.state);
+    await endLeftOverOneShots(scene.state);
     assert(isAlive(other.pid));
     assert.deepEqual(await scene.files(), ["state.db"]);
   } finally {
@@ -125,7 +126,7 @@ Deno.test("the next manager ends it before it registers anything", async () => {
   assert.equal(first.uploads, 0);
   assert.equal(isAlive(pid), false);
   const files = await scene.files();
-  assert(!files.some((name) => name.startsWith("housekeeping-")), files.join());
+  assert(!files.some((name) => name.startsWith("one-shot-")), files.join());
   await manager.allAsleep(1);
   assert.equal(
     await manager.restoredDigest(scene.app.path),
@@ -178,8 +179,10 @@ class Scene implements AsyncDisposable {
   /** The process id of the Litestream that was begun. */
   async pid(): Promise<number> {
     return await until("it has begun", async () => {
-      const name = (await this.files()).find((name) => name.endsWith(".pid"));
-      return Number(await Deno.readTextFile(`${this.state}/${name}`));
+      const name = (await this.files()).find((name) =>
+        name.startsWith("one-shot-")
+      );
+      return Number(await Deno.readTextFile(`${this.state}/${name}/pid`));
     });
   }
 

@@ -17,9 +17,14 @@ const scratch = new Uint8Array(AT_ONCE_BYTES);
  * this process's own SQLite connections hold on it: this process has none. The
  * caller compares fingerprints before and after.
  *
+ * An abort has it throw.
+ *
  * @returns null when the file is no database, or shorter than its pages
  */
-export async function pageDigest(databasePath: string): Promise<string | null> {
+export async function pageDigest(
+  databasePath: string,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<string | null> {
   using file = Deno.openSync(databasePath);
   const start = new Uint8Array(100);
   if (fillNow(file, start) < start.length) return null;
@@ -28,12 +33,14 @@ export async function pageDigest(databasePath: string): Promise<string | null> {
   if (pageSize < 512 || (pageSize & (pageSize - 1)) !== 0) return null;
 
   const { overlay, pageCount } = await committedPages(databasePath, pageSize);
-  const count = pageCount ?? Math.floor(file.statSync().size / pageSize);
+  const inFile = Math.floor(file.statSync().size / pageSize);
+  const count = pageCount ?? Math.min(inFile, pageCountOf(start) ?? inFile);
   const hash = createHash("sha256").update(`${pageSize}:${count}`);
   const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / pageSize));
   file.seekSync(0, Deno.SeekMode.Start);
   const isSmall = count * pageSize <= AT_ONCE_BYTES;
   for (let first = 1; first <= count; first += perChunk) {
+    signal?.throwIfAborted();
     const pages = Math.min(perChunk, count - first + 1);
     const bytes = isSmall
       ? scratch.subarray(0, pages * pageSize)
@@ -47,6 +54,18 @@ export async function pageDigest(databasePath: string): Promise<string | null> {
     hash.update(bytes);
   }
   return hash.digest("hex");
+}
+
+/**
+ * The number of pages in a database's header, where it can be believed: a file may be
+ * longer, as when it grows in chunks. https://sqlite.org/fileformat.html#in_header_database_size
+ */
+function pageCountOf(header: Uint8Array): number | null {
+  const { buffer, byteOffset, byteLength } = header;
+  const view = new DataView(buffer, byteOffset, byteLength);
+  const isValid = view.getUint32(24) === view.getUint32(92);
+  const count = view.getUint32(28);
+  return isValid && count > 0 ? count : null;
 }
 
 /** The newest committed page of each number in the WAL, and the size they leave. */

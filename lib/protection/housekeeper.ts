@@ -37,6 +37,8 @@ export class Housekeeper {
   readonly #options: HousekeeperOptions;
   /** Clients of which a person wants a snapshot now. */
   readonly #wanted = new Set<ClientId>();
+  /** Those whose snapshot failed are left alone until then, in ms since 1970. */
+  readonly #notBefore = new Map<ClientId, number>();
   /** What was due at the last look, and how many snapshots are under way for either. */
   #due: ClientId[] = [];
   readonly #underWay = { wanted: 0, due: 0 };
@@ -49,11 +51,13 @@ export class Housekeeper {
   /** See `Scheduler.requestSnapshot`. */
   request(id: ClientId): void {
     this.#wanted.add(id);
+    this.#notBefore.delete(id);
   }
 
   /** The clock was set back, by so many ms. */
   shift(backMs: number): void {
     this.#lookedAt -= backMs;
+    this.#notBefore.clear();
   }
 
   /** Begins what it is time for; call it while a daemon is up. */
@@ -78,12 +82,15 @@ export class Housekeeper {
         continue;
       }
       const { busy } = duties.peek(id) ?? NO_DUTY;
-      if (busy || !isProved(client)) continue;
+      if (busy || !isProved(client) || this.#isPaused(id)) continue;
       if (client.activity === "awake") {
         this.#begin("wanted", id, () => this.#options.fallAsleep(id));
       } else {
         this.#wanted.delete(id);
-        this.#begin("wanted", id, async () => void await this.#take(id));
+        this.#begin("wanted", id, async () => {
+          // Where the application stood in the way, too, it is still wanted.
+          if (!await this.#take(id)) this.#wanted.add(id);
+        });
       }
     }
   }
@@ -98,7 +105,7 @@ export class Housekeeper {
       if (row === undefined || !this.#isDue(row)) continue;
       this.#begin("due", id, async () => {
         // With one that failed, the bucket's other clients would fail as well.
-        if (!await this.#take(id)) this.#due = [];
+        if (!await this.#take(id) && this.#isPaused(id)) this.#due = [];
       });
     }
   }
@@ -119,8 +126,12 @@ export class Housekeeper {
     if (client === undefined || !isHousekeepingDue(client, row, now())) {
       return false;
     }
-    const { busy, notBefore } = duties.peek(row.id) ?? NO_DUTY;
-    return !busy && notBefore <= now();
+    const { busy } = duties.peek(row.id) ?? NO_DUTY;
+    return !busy && !this.#isPaused(row.id);
+  }
+
+  #isPaused(id: ClientId): boolean {
+    return (this.#notBefore.get(id) ?? 0) > this.#options.ports.now();
   }
 
   /** Runs one thing for a client that nobody is busy with; its end calls for a plan. */
@@ -140,19 +151,24 @@ export class Housekeeper {
     });
   }
 
-  /** Returns false when Litestream failed. */
+  /** Returns whether there is a snapshot now; after a failure it is left alone for a while. */
   async #take(id: ClientId): Promise<boolean> {
-    const { ports, desk, duties, signal, onSnapshot } = this.#options;
+    const { ports, desk, signal, onSnapshot } = this.#options;
     const { registry, now } = ports;
     registry.observe(id, { activity: "drowsing" });
     try {
-      if (await housekeep(id, ports, { desk, signal })) onSnapshot();
-      return true;
+      const isDone = await housekeep(id, ports, { desk, signal });
+      if (isDone) {
+        this.#notBefore.delete(id);
+        onSnapshot();
+      }
+      return isDone;
     } catch (error) {
       if (signal.aborted) return false;
       const { message } = error as Error;
       log.warn("No daily snapshot of {id}: {message}", { id, message });
-      duties.of(id).notBefore = now() + HOUSEKEEPING_PAUSE_MS;
+      // Not its duty's: a change would wait as well.
+      this.#notBefore.set(id, now() + HOUSEKEEPING_PAUSE_MS);
       return false;
     } finally {
       registry.observe(id, { activity: "asleep" });

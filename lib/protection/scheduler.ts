@@ -225,6 +225,24 @@ export class Scheduler implements AsyncDisposable {
     this.#planWithin(0);
   }
 
+  /**
+   * What the replica has of a client does not restore: all of it is uploaded anew,
+   * and a snapshot after that, which restores begin with from then on. Resolves when
+   * that survives a kill.
+   */
+  async distrust(id: ClientId): Promise<void> {
+    const { registry, store, now } = this.#ports;
+    const client = registry.get(id);
+    if (client === undefined) return;
+    registry.observe(id, {
+      proved: false,
+      fingerprint: null,
+      dirtySince: client.dirtySince ?? now(),
+    });
+    this.requestSnapshot(id);
+    await store.markUnproved(client);
+  }
+
   /** Lets every client that is awake finish its last sync, within `boundMs`. */
   async drain({ boundMs }: { boundMs: number }): Promise<void> {
     this.#end();

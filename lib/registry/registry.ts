@@ -2,6 +2,7 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { type Client, modifiedAt } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { DiscoveryEvent } from "../domain/discovery_event.ts";
+import type { Drill } from "../domain/drill.ts";
 import {
   isProved,
   type Status,
@@ -115,10 +116,11 @@ export class Registry {
    * Adds a client that an earlier run knew, as gone until discovery finds it.
    * Call this before anything is discovered.
    */
-  remember(row: Remembered): void {
+  remember(row: Remembered, drill: Drill | null = null): void {
     if (this.#byId.has(row.id)) return;
     this.#put({
       ...row,
+      drill,
       presence: "gone",
       duplicates: [],
       activity: "asleep",
@@ -206,6 +208,7 @@ export class Registry {
         fingerprint: null,
         error: null,
         blocked: null,
+        drill: null,
       }, null);
     }
     const same = before.path === path && before.fingerprint === fingerprint;

@@ -2,9 +2,11 @@ import { getLogger } from "@logtape/logtape";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { AuditEntry } from "../domain/action.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import type { Drill } from "../domain/drill.ts";
 import type { Txid } from "../domain/txid.ts";
 import { ActionTable } from "./action_table.ts";
 import { CostTable } from "./cost_table.ts";
+import { DrillTable } from "./drill_table.ts";
 
 const log = getLogger(["litestream-manager", "store"]);
 
@@ -70,6 +72,7 @@ export class Store implements Disposable {
   readonly #rows = new Map<ClientId, StoredClient>();
   readonly #pending = new Set<ClientId>();
   readonly #actions: ActionTable;
+  readonly #drills: DrillTable;
   /** What is counted for the bill; it writes by itself. */
   readonly costs: CostTable;
   #newActions: AuditEntry[] = [];
@@ -82,6 +85,7 @@ export class Store implements Disposable {
     this.#db = db;
     this.#actions = new ActionTable(db);
     this.costs = new CostTable(db);
+    this.#drills = new DrillTable(db);
   }
 
   /**
@@ -130,6 +134,17 @@ export class Store implements Disposable {
     this.#timer ??= setTimeout(() => this.#flushOrRetry(), BATCH_MS);
   }
 
+  /** How the last trial restore of a client ended; null before the first. */
+  drill(id: ClientId): Drill | null {
+    return this.#drills.get(id);
+  }
+
+  /** Keeps how it ended; it is on disk within 200 ms, or after `flush`. */
+  keepDrill(id: ClientId, drill: Drill): void {
+    this.#drills.put(id, drill);
+    this.#timer ??= setTimeout(() => this.#flushOrRetry(), BATCH_MS);
+  }
+
   /** Who did what, newest first; what was kept in the last moment is left out. */
   actions(): AuditEntry[] {
     return this.#actions.read();
@@ -175,7 +190,9 @@ export class Store implements Disposable {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#pending.size === 0 && this.#newActions.length === 0) return;
+    const isClean = this.#pending.size === 0 &&
+      this.#newActions.length === 0 && !this.#drills.hasPending;
+    if (isClean) return;
     const statement = this.#insert ??= this.#db.prepare(
       `INSERT OR REPLACE INTO clients (${COLUMNS.join(", ")})
        VALUES (${COLUMNS.map(() => "?").join(", ")})`,
@@ -190,6 +207,7 @@ export class Store implements Disposable {
         }));
       }
       this.#actions.add(this.#newActions);
+      this.#drills.write();
       this.#db.exec("COMMIT");
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
@@ -197,6 +215,7 @@ export class Store implements Disposable {
     }
     this.#pending.clear();
     this.#newActions = [];
+    this.#drills.written();
   }
 
   [Symbol.dispose](): void {
@@ -221,6 +240,7 @@ export class Store implements Disposable {
       .get()?.value;
     if (known === target) return;
     this.costs.forgetStored();
+    this.#drills.forgetAll();
     this.#db.exec("BEGIN IMMEDIATE");
     this.#db.exec(
       `UPDATE clients SET proved = 0, identity = NULL, replicatedTxid = NULL,

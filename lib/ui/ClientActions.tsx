@@ -9,8 +9,14 @@ interface Said {
 
 const WORDS: Record<Action, string> = {
   snapshot: "Snapshot now",
+  drill: "Try a restore",
   pause: "Pause protection",
   resume: "Resume protection",
+};
+
+const ASKED: Partial<Record<Action, string>> = {
+  snapshot: "Asked for: taken when all else is uploaded",
+  drill: "Asked for: tried as soon as it sleeps and is protected",
 };
 
 /** What can be done to a client; a plain form where there is no script. */
@@ -32,10 +38,8 @@ export function ClientActions({ live }: { live: LiveClient }) {
       const answer = await response.json();
       if (!response.ok) throw new Error(answer.detail ?? answer.title);
       live.client.value = answer;
-      if (action === "snapshot") {
-        const text = "Asked for: taken when all else is uploaded";
-        said.value = { text, failed: false };
-      }
+      const text = ASKED[action] ?? null;
+      if (text !== null) said.value = { text, failed: false };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const text = `Cannot ${WORDS[action].toLowerCase()}: ${reason}`;
@@ -62,6 +66,7 @@ export function ClientActions({ live }: { live: LiveClient }) {
     <form method="post" class="actions">
       {status === "paused" ? button("resume") : (
         <>
+          {button("drill")}
           {button("snapshot")}
           {button("pause")}
         </>

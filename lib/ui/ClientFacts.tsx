@@ -1,11 +1,18 @@
 import type { ComponentChildren } from "preact";
 import type { ClientCost } from "../costs/report.ts";
+import type { DrillResult } from "../domain/drill.ts";
 import { requestsOf } from "../domain/usage.ts";
 import type { ClientJson } from "../feed/status_json.ts";
 import { bytes, counted, folderOf, smallDollars } from "./format.ts";
 import type { LiveClient } from "./live_client.ts";
 import { StoredSize, Uploaded } from "./Sizes.tsx";
 import { Ago, Since } from "./Time.tsx";
+
+const DRILL_WORDS: Record<DrillResult, string> = {
+  passed: "Whole, and equal to the database",
+  refuted: "In vain",
+  damaged: "Equal to the database, which is damaged",
+};
 
 /** What a client is, and where its copies are. */
 export function ClientFacts({ live, replicaUrl, cost, locale }: {
@@ -15,6 +22,7 @@ export function ClientFacts({ live, replicaUrl, cost, locale }: {
   locale: string;
 }) {
   const client = live.client.value;
+  const { drill } = client;
   const { now } = live.clock;
   const when = (text: string | null, otherwise: string) =>
     text === null
@@ -42,6 +50,13 @@ export function ClientFacts({ live, replicaUrl, cost, locale }: {
         {when(client.lastChangedAt, "not seen yet")}
       </Fact>
       <Fact name="Last upload">{when(client.lastSyncedAt, "never")}</Fact>
+      <Fact name="Last restored">
+        {drill === null ? <span class="none">not tried yet</span> : (
+          <>
+            {DRILL_WORDS[drill.result]}, {when(drill.at, "")}
+          </>
+        )}
+      </Fact>
       <Fact name="Created">
         {when(client.createdAt, "the file system does not say")}
       </Fact>

@@ -16,6 +16,15 @@ const DONE: Record<Action, (clients: string) => string> = {
   resume: (clients) => `${clients} resumed`,
   snapshot: (clients) =>
     `Snapshot of ${clients} asked for: taken when all else is uploaded`,
+  drill: (clients) =>
+    `Trial restore of ${clients} asked for: one after the other, as they sleep`,
+};
+
+const VERBS: Record<Action, string> = {
+  pause: "pause",
+  resume: "resume",
+  snapshot: "take snapshots",
+  drill: "try restores",
 };
 
 /** Acts on the selected clients; a plain form where there is no script. */
@@ -49,7 +58,7 @@ export function SelectionBar({ table, locale }: {
       table.selected.value = new Set();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const what = action === "snapshot" ? "take snapshots" : action;
+      const what = VERBS[action];
       done.value = { text: `Cannot ${what}: ${reason}`, undo: null };
     } finally {
       busy.value = false;
@@ -75,6 +84,7 @@ export function SelectionBar({ table, locale }: {
         <>
           <strong>{counted(n, "client", locale)} selected</strong>
           {button("snapshot", "Snapshot now")}
+          {button("drill", "Try a restore")}
           {button("pause", "Pause protection")}
           {button("resume", "Resume")}
           <button
@@ -89,6 +99,7 @@ export function SelectionBar({ table, locale }: {
       {!IS_BROWSER && (
         <noscript>
           With the selected clients: {button("snapshot", "Snapshot now")}{" "}
+          {button("drill", "Try a restore")}{" "}
           {button("pause", "Pause protection")} {button("resume", "Resume")}
         </noscript>
       )}

@@ -8,6 +8,7 @@ const WORDS: Record<HistoryEntry["kind"], { label: string; tone: string }> = {
   woken: { label: "Woken", tone: "quiet" },
   uploaded: { label: "Uploaded", tone: "good" },
   snapshot: { label: "Snapshot", tone: "good" },
+  drilled: { label: "Tried", tone: "good" },
   asleep: { label: "Asleep", tone: "quiet" },
   error: { label: "Error", tone: "bad" },
   found: { label: "Found", tone: "quiet" },

@@ -37,7 +37,7 @@ export const STATUS_WORDS: Readonly<Record<Status, StatusWords>> = {
     label: "Failing",
     tone: "bad",
     meaning:
-      "Litestream cannot back it up. Changes since the last upload are not protected.",
+      "Litestream cannot back it up, or a trial restore did not bring it back. Do not rely on its backup until this ends.",
   },
   blocked: {
     label: "Blocked",

@@ -34,6 +34,7 @@ function isOpenTo(action: Action, { paused, presence }: Client): boolean {
     case "resume":
       return paused;
     case "snapshot":
+    case "drill":
       return !paused && presence === "present";
   }
 }

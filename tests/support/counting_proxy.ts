@@ -7,8 +7,9 @@ import type { AddressInfo, Socket } from "node:net";
  * - `hang`: takes them and never answers, as a network that drops packets
  * - `reset`: closes the connection
  * - `error`: answers 503, as a store that is overloaded
+ * - `deny`: answers 403, as a store whose rights were changed
  */
-export type ProxyBehaviour = "pass" | "hang" | "reset" | "error";
+export type ProxyBehaviour = "pass" | "hang" | "reset" | "error" | "deny";
 
 /** A request as it came in. */
 export interface SeenRequest {
@@ -102,6 +103,12 @@ export class CountingProxy implements AsyncDisposable {
       case "error":
         incoming.resume();
         outgoing.writeHead(503).end();
+        return;
+      case "deny":
+        incoming.resume();
+        outgoing.writeHead(403, { "content-type": "application/xml" }).end(
+          "<Error><Code>AccessDenied</Code><Message>no</Message></Error>",
+        );
         return;
     }
     const onward = request({

@@ -39,12 +39,13 @@ export class FakeManager implements ManagerView {
   readonly requests: Record<string, number> = { PUT: 0, LIST: 0, GET: 0 };
   readonly audit: AuditLog;
   readonly costs: Meter;
-  /** What the bucket has beyond the registry, and which snapshots were asked for. */
+  /** What the bucket has beyond the registry, and which snapshots and drills were asked for. */
   onlyInBucket: { ids: readonly ClientId[]; truncated: boolean } = {
     ids: [],
     truncated: false,
   };
   readonly snapshots: ClientId[] = [];
+  readonly drills: ClientId[] = [];
   readonly uploads = { files: 0, bytes: 0 };
   readonly config: Config = {
     watchDirs: ["/srv/tenants"],
@@ -62,6 +63,7 @@ export class FakeManager implements ManagerView {
     rpoMs: 60_000,
     idleAfterMs: 45_000,
     maxAwake: 256,
+    drillsPerDay: 100,
     retentionMs: 7 * 86_400_000,
     prices: LIST_PRICES,
     litestream: null,
@@ -252,6 +254,10 @@ export class FakeManager implements ManagerView {
 
   snapshot(id: ClientId): void {
     this.snapshots.push(id);
+  }
+
+  drill(id: ClientId): void {
+    this.drills.push(id);
   }
 
   pause(id: ClientId): void {

@@ -207,7 +207,8 @@ function tipAt(maxTxid: LtxHeader["maxTxid"]): LtxHeader {
   };
 }
 
-function emptyRow(id: ClientId, path: string): StoredClient {
+/** Of a client of which nothing is known. */
+export function emptyRow(id: ClientId, path: string): StoredClient {
   return {
     id,
     path,

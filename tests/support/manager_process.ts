@@ -43,6 +43,7 @@ export class ManagerProcess implements AsyncDisposable {
       rpoMs: 60_000,
       idleAfterMs: 300,
       maxAwake: 16,
+      drillsPerDay: 0,
       retentionMs: 24 * 3600_000,
       litestream: null,
       prices: LIST_PRICES,

@@ -1,6 +1,7 @@
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  GetObjectCommand,
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
@@ -61,6 +62,14 @@ export class S3Store {
     await this.with((s3) =>
       s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
     );
+  }
+
+  async getObject(key: string, bucket = this.bucket): Promise<Uint8Array> {
+    return await this.with(async (s3) => {
+      const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+      const { Body } = await s3.send(command);
+      return await Body!.transformToByteArray();
+    });
   }
 
   async putObject(

@@ -32,6 +32,7 @@ export function someClient(
     fingerprint: "1:4096:0:0:0",
     error: null,
     blocked: null,
+    drill: null,
     status: "protected",
     ...said,
   };
