@@ -68,8 +68,9 @@ export interface ManagerOptions {
 
 /** How long the clients that are awake may take for their last sync, in ms. */
 export const DRAIN_MS = 20_000;
-/** How long the last look at all files may take, in ms. */
+/** How long the last look at all files may take, in ms, and what follows from it. */
 const LAST_SCAN_MS = 3_000;
+const LAST_SETTLE_MS = 1_000;
 const MAX_TROUBLES = 50;
 /** As many of the bucket's clients are looked at, a page of its listing each thousand. */
 const MAX_BUCKET_CLIENTS = 100_000;
@@ -235,6 +236,7 @@ export class Manager implements ManagerView, AsyncDisposable {
       sleep(LAST_SCAN_MS, { signal: this.#ending.signal }),
     ]);
     await this.#discovery?.[Symbol.asyncDispose]();
+    await this.#scheduler?.settleLast({ boundMs: LAST_SETTLE_MS });
     const left = this.#scheduler?.unsynced() ?? [];
     for (const { id, path } of left.slice(0, 20)) {
       log.warn("Not everything of {id} ({path}) is in the replica", {

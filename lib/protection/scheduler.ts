@@ -267,7 +267,7 @@ export class Scheduler implements AsyncDisposable {
     await settleAll(this.#running, deadline);
     await others;
     await this.#sleepAll(deadline);
-    await settleAll([this.#settleLast(deadline)], deadline);
+    await this.settleLast({ boundMs: deadline - performance.now() });
   }
 
   /** Lets everybody fall asleep who is awake and left alone, whoever has something to sync first. */
@@ -303,12 +303,19 @@ export class Scheduler implements AsyncDisposable {
     this.#running.add(done);
   }
 
-  /** Whose files moved as they were looked at: no later plan looks again. */
-  async #settleLast(deadline: number): Promise<void> {
-    for (const { id, activity } of this.unsynced()) {
-      if (performance.now() > deadline) return;
-      if (activity === "asleep") await settle(id, this.#ports);
-    }
+  /**
+   * Looks once more, within `boundMs`, at those that sleep and are not proved, when no
+   * later plan will: Litestream may move a WAL into its database after it let go of it.
+   */
+  async settleLast({ boundMs }: { boundMs: number }): Promise<void> {
+    const deadline = performance.now() + boundMs;
+    const settleEach = async () => {
+      for (const { id, activity } of this.unsynced()) {
+        if (performance.now() > deadline) return;
+        if (activity === "asleep") await settle(id, this.#ports);
+      }
+    };
+    await settleAll([settleEach()], deadline);
   }
 
   /** The clients of which something is not in the replica. */

@@ -311,6 +311,37 @@ Deno.test("an outage ends the day's snapshots at the first failure, and takes no
   assert.equal(world.count("register"), 0);
 });
 
+Deno.test("a client whose snapshot failed is woken by its next change like any other", async () => {
+  await using world = new FakeWorld();
+  const { ports } = world;
+  world.protect();
+  let failures = 0;
+  ports.replicateOnce = () => {
+    failures++;
+    return Promise.reject(new Error("no space left on device"));
+  };
+  world.scheduler.start();
+  world.scheduler.requestSnapshot(world.id);
+  await until("it failed", () => failures > 0);
+  await until("it sleeps", () => world.status === "protected, asleep");
+  world.txid = txidOf(2);
+  world.write();
+  await until("it was given to the daemon", () => world.count("register") > 0, {
+    timeoutMs: 5_000,
+  });
+  // Another wish of a person is served at once, and that of the first is not lost.
+  const { id, path } = world;
+  let taken = 0;
+  ports.replicateOnce = () => {
+    taken++;
+    world.tellSnapshot();
+    return Promise.resolve();
+  };
+  world.scheduler.requestSnapshot(id);
+  await until("it was taken", () => world.rows.get(id)?.snapshotTxid != null);
+  assert.equal(taken, 1, path);
+});
+
 Deno.test("a client that wakes while others have their daily snapshot taken is left to the daemon", async () => {
   await using world = new FakeWorld({ idleAfterMs: 3600_000 });
   const { id, registry, ports, scheduler } = world;
@@ -407,6 +438,31 @@ Deno.test("a client that is written as it falls asleep is in the replica when th
   assert.equal(world.status, "protected, asleep");
   assert.equal(world.count("register"), 2);
   assert.equal(world.count("unregister"), 2);
+});
+
+Deno.test("what Litestream moves after it let go, as the program ends, is settled once more", async () => {
+  await using world = new FakeWorld();
+  const { scheduler, registry, id, path } = world;
+  world.find();
+  scheduler.start();
+  await until("it is awake", () => world.status === "protected, awake");
+  await scheduler.drain({ boundMs: 10_000 });
+  const before = registry.get(id)!.fingerprint;
+  // Its WAL went into the database: the pages that a reader sees are the same.
+  world.facts = { ...factsAt(60n), size: 8192n };
+  registry.discover(changed({ id, path, facts: world.facts }));
+  assert.equal(scheduler.unsynced().length, 1);
+  await scheduler.settleLast({ boundMs: 1_000 });
+  assert.deepEqual(scheduler.unsynced(), []);
+  assert.notEqual(registry.get(id)!.fingerprint, before);
+  assert.equal(world.rows.get(id)!.fingerprint, registry.get(id)!.fingerprint);
+
+  // Other pages are another matter.
+  world.ports.files.digest = () => Promise.resolve("other");
+  world.facts = factsAt(70n);
+  registry.discover(changed({ id, path, facts: world.facts }));
+  await scheduler.settleLast({ boundMs: 1_000 });
+  assert.equal(scheduler.unsynced().length, 1);
 });
 
 const requests: [
