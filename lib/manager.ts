@@ -33,6 +33,7 @@ import { endLeftOverOneShots } from "./litestream/one_shot.ts";
 import { pageDigest } from "./litestream/page_digest.ts";
 import { restoreOnce } from "./litestream/restore.ts";
 import { MemorySaver } from "./memory_saver.ts";
+import { firstPlaces } from "./protection/first_places.ts";
 import { PinKeeper } from "./protection/pin_keeper.ts";
 import { Scheduler, type Work } from "./protection/scheduler.ts";
 import { Registry } from "./registry/registry.ts";
@@ -74,8 +75,6 @@ const LAST_SETTLE_MS = 1_000;
 const MAX_TROUBLES = 50;
 /** As many of the bucket's clients are looked at, a page of its listing each thousand. */
 const MAX_BUCKET_CLIENTS = 100_000;
-/** First backups under way, at most; see `maxFirst`. */
-const MOST_FIRST = 1_000;
 /** Beyond this, one Litestream gets slow at compacting one database after the other. */
 const PER_DAEMON = 500;
 
@@ -92,6 +91,7 @@ export class Manager implements ManagerView, AsyncDisposable {
   readonly uploads = { files: 0, bytes: 0 };
   readonly #options: ManagerOptions;
   readonly #firstBackups: FirstBackups;
+  readonly #maxFirst: number;
   readonly #history = new HistoryBook();
   readonly #scanned = signal(false);
   readonly #troubles = signal<readonly Trouble[]>([]);
@@ -111,6 +111,7 @@ export class Manager implements ManagerView, AsyncDisposable {
     this.#options = options;
     this.config = options.config;
     this.registry = new Registry({ rpoMs: options.config.rpoMs });
+    this.#maxFirst = firstPlaces(this.config.maxAwake, availableMemory());
     this.#firstBackups = this.#resources.use(new FirstBackups(this.registry));
     this.#ready = computed(() =>
       this.#scanned.value && this.#daemon.state.value.state === "running"
@@ -283,7 +284,7 @@ export class Manager implements ManagerView, AsyncDisposable {
         program: litestream,
         env: this.#childEnvironment,
         stateDir: config.stateDir,
-        most: Math.ceil((config.maxAwake + maxFirst(config)) / PER_DAEMON),
+        most: Math.ceil((config.maxAwake + this.#maxFirst) / PER_DAEMON),
         capacity: PER_DAEMON,
         socketOf: (name) => controlSocketPath(config.stateDir, name),
         retentionMs: config.retentionMs,
@@ -362,7 +363,7 @@ export class Manager implements ManagerView, AsyncDisposable {
         now: Date.now,
       },
       maxAwake: config.maxAwake,
-      maxFirst: maxFirst(config),
+      maxFirst: this.#maxFirst,
       idleAfterMs: config.idleAfterMs,
       ...guard === undefined ? {} : { guard },
     });
@@ -549,10 +550,12 @@ export class Manager implements ManagerView, AsyncDisposable {
   }
 }
 
-/**
- * How many first backups may be under way. Each takes a second that Litestream
- * waits before it begins, so they are many, or the machine would wait too.
- */
-function maxFirst({ maxAwake }: Config): number {
-  return Math.min(MOST_FIRST, maxAwake * 4);
+/** What this machine has left, in bytes; null when nobody knows. */
+function availableMemory(): number | null {
+  try {
+    return Deno.systemMemoryInfo().available;
+  } catch {
+    // A permission is missing: --allow-sys.
+    return null;
+  }
 }

@@ -1,6 +1,7 @@
 import { page } from "fresh";
 import denoJson from "../deno.json" with { type: "json" };
 import type { ComponentChildren } from "preact";
+import { type DrillTotals, drillTotals } from "../lib/feed/drill_totals.ts";
 import { uptime } from "../lib/feed/status_json.ts";
 import {
   bytes,
@@ -23,6 +24,7 @@ export const handler = define.handlers({
       troubles: manager.troubles.peek(),
       readers: feed.readers,
       clients: manager.registry.size,
+      drills: drillTotals(manager.registry.clients()),
       startedAt: manager.startedAt,
       memory: Deno.memoryUsage().rss,
       locale: localeOf(req.headers.get("Accept-Language")),
@@ -70,6 +72,11 @@ export default define.page<typeof handler>(({ data }) => {
           {count(data.uploads.files, locale)} files,{" "}
           {bytes(data.uploads.bytes, locale)}
         </Fact>
+        <Fact name="Trial restores">
+          {drillWords(data.drills, locale)}
+          {data.drills.lastAt !== null &&
+            `; the last one: ${exactUtc(data.drills.lastAt)}`}
+        </Fact>
         <Fact name="Open event streams">{count(data.readers, locale)}</Fact>
       </dl>
       <h2>Configuration</h2>
@@ -94,6 +101,9 @@ export default define.page<typeof handler>(({ data }) => {
         <Fact name="RPO target">{duration(config.rpoMs)}</Fact>
         <Fact name="Asleep after">{duration(config.idleAfterMs)}</Fact>
         <Fact name="Awake at most">{count(config.maxAwake, locale)}</Fact>
+        <Fact name="Trial restores a day, unasked">
+          {count(config.drillsPerDay, locale)}
+        </Fact>
         <Fact name="Prices of 1,000 requests">
           ${config.prices.put} to write or list, ${config.prices.get} to read
         </Fact>
@@ -121,6 +131,22 @@ export default define.page<typeof handler>(({ data }) => {
     </div>
   );
 });
+
+/** Of so many clients the last trial restore ended so. */
+function drillWords(
+  { passed, refuted, damaged, untried }: DrillTotals,
+  locale: string,
+): string {
+  const parts: [number, string][] = [
+    [passed, "passed"],
+    [refuted, "did not come back"],
+    [damaged, "damaged"],
+    [untried, "not tried yet"],
+  ];
+  const told = parts.filter(([n]) => n > 0)
+    .map(([n, what]) => `${count(n, locale)} ${what}`);
+  return told.join(", ") || "no clients";
+}
 
 function Fact({ name, children }: {
   name: string;

@@ -244,6 +244,11 @@ Deno.test("a trial restore is asked for, and what the last one came to is told",
   assert.match(hint, /uploaded anew/);
   const list = await json(app.ask("/api/clients?status=failing"));
   assert.equal(list.clients[0].drill.hint, hint);
+  const { drills } = await json(app.ask("/api/status"));
+  const counts = { passed: 0, refuted: 1, damaged: 0, untried: 1 };
+  assert.deepEqual(drills, { ...counts, lastAt: "1970-01-01T00:00:00.000Z" });
+  const about = await (await app.ask("/about")).text();
+  assert.match(about, /1 did not come back, 1 not tried yet/);
   const page = await (await app.ask(`/clients/${ids[0]}`)).text();
   assert.match(page, /What a trial restore found.*cut off/s);
   manager.registry.observe(ids[0]!, {

@@ -59,7 +59,7 @@ const table = {
   "max-awake": {
     value: "NUMBER",
     help:
-      "at most so many clients are awake at once for their changes; first backups, which are short, get four times as many places beside them, up to 1,000",
+      "at most so many clients are awake at once for their changes; first backups, which are short, get four times as many places beside them, up to 1,000 and what half of the memory allows",
     default: "256",
   },
   retention: {

@@ -9,6 +9,7 @@ import {
 import { replicaKey, type ReplicaTarget } from "../domain/replica_target.ts";
 import type { Status } from "../domain/status.ts";
 import type { ManagerView } from "../view.ts";
+import { type DrillTotals, drillTotals } from "./drill_totals.ts";
 
 /** A client as the API tells of it. Times are RFC 3339, or null when unknown. */
 export interface ClientJson {
@@ -108,6 +109,7 @@ export function* statusJson(
     daemon: manager.daemon.peek(),
     requests: manager.requests,
     uploads: manager.uploads,
+    drills: totalsJson(drillTotals(registry.clients())),
     troubles: manager.troubles.peek(),
   });
   yield `${head.slice(0, -1)},"clients":[`;
@@ -125,6 +127,10 @@ export function* statusJson(
     yield slice;
   }
   yield "]}\n";
+}
+
+function totalsJson({ lastAt, ...counts }: DrillTotals) {
+  return { ...counts, lastAt: rfc3339(lastAt) };
 }
 
 /** `2d 3h`, `2h 3m`, `4m 10s` or `7s`. */

@@ -259,13 +259,20 @@ export class Scheduler implements AsyncDisposable {
     const hasTime = deadline - performance.now() > VERDICT_MS;
     for (const id of hasTime ? leaving : []) this.#wakeAgain(id);
     const others = this.#sleepAll(deadline);
-    await settleAll(
-      this.#running,
-      Math.min(deadline, performance.now() + VERDICT_MS),
-    );
+    const verdictsOrEnd = () =>
+      settleAll(
+        this.#running,
+        Math.min(deadline, performance.now() + VERDICT_MS),
+      );
+    await verdictsOrEnd();
+    await settleAll([others], deadline);
+    // Whose WAL Litestream itself restarted in its last sync, say: it needs a snapshot.
+    if (deadline - performance.now() > VERDICT_MS) {
+      for (const id of this.#stillToSync()) this.#wakeAgain(id);
+      await verdictsOrEnd();
+    }
     this.#desk.close();
     await settleAll(this.#running, deadline);
-    await others;
     await this.#sleepAll(deadline);
     await this.settleLast({ boundMs: deadline - performance.now() });
   }
@@ -316,6 +323,14 @@ export class Scheduler implements AsyncDisposable {
       }
     };
     await settleAll([settleEach()], deadline);
+  }
+
+  /** Clients that another registration may help at once; few, or it would be an outage. */
+  #stillToSync(): ClientId[] {
+    const ids = this.unsynced()
+      .filter(({ error, blocked }) => error === null && blocked === null)
+      .map(({ id }) => id);
+    return ids.length <= DRAIN_PARALLEL ? ids : [];
   }
 
   /** The clients of which something is not in the replica. */

@@ -11,6 +11,7 @@ import { someId } from "../../tests/support/some_client.ts";
 import { until } from "../../tests/support/until.ts";
 import { fingerprintOf } from "../domain/client.ts";
 import type { ClientId } from "../domain/client_id.ts";
+import type { LtxHeader } from "../domain/ltx_header.ts";
 import { txidOf } from "../domain/txid.ts";
 import { headerOf } from "../litestream/continuity.ts";
 import { fallAsleep } from "./fall_asleep.ts";
@@ -436,6 +437,29 @@ Deno.test("a client that is written as it falls asleep is in the replica when th
   await drained;
   assert.deepEqual(scheduler.unsynced(), []);
   assert.equal(world.status, "protected, asleep");
+  assert.equal(world.count("register"), 2);
+  assert.equal(world.count("unregister"), 2);
+});
+
+Deno.test("a client whose WAL Litestream restarts in its last sync is in the replica when the program ends", async () => {
+  await using world = new FakeWorld({ idleAfterMs: 3600_000 });
+  const { scheduler, ports: { daemon } } = world;
+  world.find();
+  scheduler.start();
+  await until("it is awake", () => world.status === "protected, awake");
+  const { unregister } = daemon;
+  daemon.unregister = async (...args) => {
+    const txid = await unregister(...args);
+    if (world.count("unregister") > 1) return txid;
+    // Its checkpoint makes another LTX file, of a WAL that begins anew.
+    world.txid = txidOf(2);
+    const { tip } = clean(world.txid) as { tip: LtxHeader };
+    world.finding = { kind: "clean", tip: { ...tip, salt1: 2, salt2: 2 } };
+    world.tellUpload();
+    return world.txid;
+  };
+  await scheduler.drain({ boundMs: 10_000 });
+  assert.deepEqual(scheduler.unsynced(), []);
   assert.equal(world.count("register"), 2);
   assert.equal(world.count("unregister"), 2);
 });

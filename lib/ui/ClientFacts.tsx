@@ -50,7 +50,7 @@ export function ClientFacts({ live, replicaUrl, cost, locale }: {
         {when(client.lastChangedAt, "not seen yet")}
       </Fact>
       <Fact name="Last upload">{when(client.lastSyncedAt, "never")}</Fact>
-      <Fact name="Last restored">
+      <Fact name="Trial restore">
         {drill === null ? <span class="none">not tried yet</span> : (
           <>
             {DRILL_WORDS[drill.result]}, {when(drill.at, "")}
