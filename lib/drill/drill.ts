@@ -49,6 +49,8 @@ const LEAST_MS = 60_000;
 const PER_MIB_MS = 1_000;
 /** A file that Litestream removes while it restores is a matter of a moment. */
 const PAUSE_MS = 5_000;
+/** The pages of a WAL are held in memory while they are compared. */
+const MOST_WAL_BYTES = 64 << 20;
 /** What stays free for others on the disk, in bytes. */
 const RESERVE_BYTES = 256 << 20;
 
@@ -70,11 +72,14 @@ export async function drill(
   ports: DrillPorts,
   { signal, pauseMs = PAUSE_MS }: DrillOptions,
 ): Promise<Drill | Inconclusive> {
-  const { path, fingerprint, txid, sizeBytes } = client;
-  if (txid === null) return inconclusive("it is not backed up");
-  if (ports.freeBytes() < sizeBytes + RESERVE_BYTES) {
-    return inconclusive("there is no room for a copy beside the state");
-  }
+  const { path, fingerprint, txid } = client;
+  const present = ports.facts(path);
+  if (txid === null || present === null) return inconclusive(WRITTEN);
+  const walBytes = Math.max(0, Number(present.walSize));
+  if (walBytes > MOST_WAL_BYTES) return inconclusive("its WAL is too long");
+  if (
+    ports.freeBytes() < Number(present.size) + walBytes + RESERVE_BYTES
+  ) return inconclusive("there is no room for a copy beside the state");
 
   let restored = await restore(client, ports, { check: true, signal });
   if (restored.kind === "failed") {
@@ -100,14 +105,17 @@ export async function drill(
   signal.throwIfAborted();
   const facts = ports.facts(path);
   if (facts === null || fingerprintOf(facts) !== fingerprint) {
-    return inconclusive("the database was written meanwhile");
+    return inconclusive(WRITTEN);
   }
-  if (digest === null || restored.digest !== digest) {
+  if (digest === null) return inconclusive("the database cannot be read");
+  if (restored.digest !== digest) {
     return told("refuted", "What was restored is not what the database is");
   }
   const { damage } = restored;
   return damage === null ? told("passed", null) : told("damaged", damage);
 }
+
+const WRITTEN = "the database was written meanwhile";
 
 /** How one restore went. */
 type Restored =
@@ -151,19 +159,22 @@ function inconclusive(reason: string, isGeneral = false): Inconclusive {
 
 /** This machine's trouble, in the words of Go and SQLite. */
 const LOCAL =
-  /no space left|disk (is )?full|quota|cannot allocate|out of memory|permission denied|read-only|input\/output error|file too large|too many open files/i;
+  /no space left|disk (is )?full|quota|cannot allocate|out of memory|permission denied|read-only|input\/output error|file too large|too many open files|temporarily unavailable/i;
 
 /** Of a connection, in the words of Go's and AWS's clients. */
-const CONNECTION = /request send failed|(Get|Head) "http|(read|write|dial) tcp/;
+const CONNECTION =
+  /request send failed|(Get|Head) "http|(read|write|dial) tcp|time(d )?out|broken pipe|stream error|GOAWAY|http2:|StatusCode: 429/i;
+/** A bucket that is not there holds no backup, nor does an archive that has to be asked first. */
+const LOST = /NoSuchBucket|InvalidObjectState/;
 
 /**
- * Whether it says nothing of the replica. A bucket that is not there holds no backup; a
- * file that is cut off ends early, as a connection may.
+ * Whether it says nothing of the replica. A file that is cut off ends early, as a
+ * connection may.
  */
 function isPassing(words: string): boolean {
-  if (/NoSuchBucket/.test(words)) return false;
-  const others = CONNECTION.test(words) ? words : words.replace(/\bEOF\b/g, "");
-  return errorHint(others).kind === "store" || LOCAL.test(words);
+  if (LOST.test(words)) return false;
+  if (CONNECTION.test(words) || LOCAL.test(words)) return true;
+  return errorHint(words.replace(/\bEOF\b/g, "")).kind === "store";
 }
 
 /** SQLite's check found something, as Litestream 0.5.17 words it. */

@@ -68,6 +68,26 @@ const cases: [
     { result: null, says: /Denied/, isGeneral: true },
   ],
   [
+    "there is no way to the store",
+    [failed(
+      'request send failed, Get "https://x": dial tcp: no route to host',
+    )],
+    { result: null, says: /no route/ },
+  ],
+  [
+    "the store wants fewer requests",
+    [failed("StatusCode: 429")],
+    { result: null, says: /429/ },
+  ],
+  [
+    "objects were moved into an archive",
+    [
+      failed("StatusCode: 403, InvalidObjectState"),
+      failed("InvalidObjectState"),
+    ],
+    { result: "refuted", says: /InvalidObjectState/ },
+  ],
+  [
     "the disk is full",
     [failed("write: no space left on device")],
     { result: null, says: /no space/ },
@@ -142,6 +162,19 @@ Deno.test("an abort ends a drill with an error, whatever the restore came to", a
     drill(client, { ...ports, restore }, { signal: ending.signal }),
     { name: "AbortError" },
   );
+});
+
+Deno.test("a database that cannot be read is no verdict, nor is one with a long WAL", async () => {
+  const { ports, checks } = world(["live"]);
+  const { signal } = new AbortController();
+  const digest: DrillPorts["digest"] = (path, options) =>
+    path === client.path ? Promise.resolve(null) : ports.digest(path, options);
+  const unread = await drill(client, { ...ports, digest }, { signal });
+  assert.equal(unread.result, null);
+  const facts = () => ({ ...factsAt(1n), walSize: 65n << 20n });
+  const long = await drill(client, { ...ports, facts }, { signal });
+  assert.equal(long.result, null);
+  assert.equal(checks.length, 1);
 });
 
 Deno.test("without room for a copy and for others nothing is restored", async () => {

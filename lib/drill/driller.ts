@@ -15,7 +15,11 @@ const DAY_MS = 24 * 3600_000;
 /** After a start the first one that nobody asked for comes no sooner, in ms. */
 const FIRST_MS = 60_000;
 const LOOK_MS = 1_000;
-/** After one that came to no verdict the client gets this time, in ms, and ever more. */
+/**
+ * After one that came to no verdict the client gets this time, in ms, and ever more; the
+ * latter also when what was refuted was uploaded anew.
+ */
+const USED_PAUSE_MS = 2_000;
 const PAUSE_MS = 60_000;
 /** What a person wants is given up after so many that came to no verdict. */
 const TRIES = 5;
@@ -192,9 +196,14 @@ export class Driller implements AsyncDisposable {
         found = await drill(client, ports, { signal });
         signal.throwIfAborted();
       } catch (error) {
-        if (signal.aborted) return;
-        const reason = (error as Error).message;
-        found = { result: null, reason, isGeneral: true };
+        if (this.#ending.signal.aborted) return;
+        found = changed.signal.aborted
+          ? { result: null, reason: "it was used meanwhile", isGeneral: false }
+          : {
+            result: null,
+            reason: (error as Error).message,
+            isGeneral: true,
+          };
       }
     }
     // Nothing is waited for between the last look and the telling.
@@ -211,7 +220,7 @@ export class Driller implements AsyncDisposable {
       const course = this.#courseOf(id);
       course.inconclusive = 0;
       // Refuted again and again, it is uploaded and tried ever later.
-      if (course.refuted++ > 0) this.#pause(course, course.refuted);
+      if (course.refuted++ > 0) this.#pause(course, course.refuted, PAUSE_MS);
       this.#failed.add(id);
       const { problem } = found;
       log.error("{id} is not restored as it is: {problem}", { id, problem });
@@ -227,7 +236,8 @@ export class Driller implements AsyncDisposable {
     const { ports: { now }, onInconclusive, onTrouble } = this.#options;
     const course = this.#courseOf(id);
     course.triedAt = now();
-    this.#pause(course, ++course.inconclusive);
+    const firstMs = isGeneral ? PAUSE_MS : USED_PAUSE_MS;
+    this.#pause(course, ++course.inconclusive, firstMs);
     log.warn("A trial restore of {id} came to nothing: {reason}", {
       id,
       reason,
@@ -237,8 +247,8 @@ export class Driller implements AsyncDisposable {
     if (isGeneral && ++this.#inconclusive === TROUBLE_AFTER) onTrouble(reason);
   }
 
-  #pause(course: Course, times: number): void {
-    const pause = backoffMs(times, { firstMs: PAUSE_MS, maxMs: DAY_MS });
+  #pause(course: Course, times: number, firstMs: number): void {
+    const pause = backoffMs(times, { firstMs, maxMs: DAY_MS });
     course.notBefore = this.#options.ports.now() + pause;
   }
 

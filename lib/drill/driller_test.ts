@@ -78,15 +78,15 @@ Deno.test("one that is written while it is tried is let go at once, and tried ag
   const { path } = world.registry.get(someId(1))!;
   world.registry.discover(changed({ id: someId(1), path, facts }));
   await until("it was let go", () => aborted);
+  await until("it was told", () => world.reasons.length === 1);
+  assert.match(world.reasons[0]!, /used meanwhile/);
   world.restore = () => Promise.resolve("live");
   world.facts = facts;
   world.registry.observe(someId(1), {
     dirtySince: null,
     fingerprint: fingerprintOf(facts),
   });
-  await until("it was tried", () => world.told.length === 1, {
-    timeoutMs: 5_000,
-  });
+  await world.passes(2_000);
   assert.equal(world.told[0]!.drill.result, "passed");
 });
 

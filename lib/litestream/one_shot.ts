@@ -122,7 +122,8 @@ async function untilEnd(
   signal.throwIfAborted();
   if (status.success) return;
   const words = lastWords.join("; ");
-  if (status.signal === null && words !== "") throw new LitestreamError(words);
+  // Go's own end, as without memory or threads, has another status.
+  if (status.code === 1 && words !== "") throw new LitestreamError(words);
   throw new Error(words || `Litestream ended: ${status.signal ?? status.code}`);
 }
 

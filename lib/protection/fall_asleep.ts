@@ -1,9 +1,10 @@
 import type { ClientId } from "../domain/client_id.ts";
+import { headerOf, isOneWal } from "../litestream/continuity.ts";
 import { isUnreachable } from "../litestream/control_socket.ts";
 import type { Txid } from "../domain/txid.ts";
 import type { Ports } from "./ports.ts";
 import { replicaReaches } from "./replica_reaches.ts";
-import { lookBeforeSleep, settle } from "./settle.ts";
+import { distrust, lookBeforeSleep, settle } from "./settle.ts";
 
 export interface FallAsleepOptions {
   /** The path that the daemon has it under; null when it is the client's. */
@@ -41,6 +42,11 @@ export async function fallAsleep(
     if (!isUnreachable(error)) problem = (error as Error).message;
   }
   registry.observe(id, { activity: "drowsing" });
+  // Whatever became of the last sync, the WAL may have been restarted within it.
+  const tip = await files.look(client.path).then(headerOf, () => null);
+  if (registry.get(id)?.proved && !isOneWal(farewell.tip, tip)) {
+    await distrust(id, ports);
+  }
   let done = false;
   try {
     if (problem === null && client.presence === "present") {

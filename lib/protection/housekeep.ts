@@ -55,9 +55,10 @@ export async function housekeep(
   try {
     await using _pin = await files.pin(path);
     const finding = await files.look(path);
-    // A WAL that is gone needs a full sync first: waking does that.
-    if (finding.kind !== "clean" && finding.kind !== "ahead") return false;
     intact = false;
+    // A WAL that is gone needs a full sync first: waking does that, once nothing is
+    // proved any more.
+    if (finding.kind !== "clean" && finding.kind !== "ahead") return false;
     farewell = { tip: finding.tip, digest: null };
     const verdict = desk.expect(id, { timeoutMs: LONGEST_MS });
     try {

@@ -18,6 +18,8 @@ const HOUSEKEEPING_PARALLEL = 2;
 const HOUSEKEEPING_BATCH = 200;
 /** How long one whose snapshot failed is left alone, in ms. */
 const HOUSEKEEPING_PAUSE_MS = 10 * 60_000;
+/** The same for one that a person wants and whose application held it up, in ms. */
+const WANTED_PAUSE_MS = 10_000;
 
 export interface HousekeeperOptions {
   readonly ports: Ports & { readonly registry: Registry };
@@ -88,8 +90,10 @@ export class Housekeeper {
       } else {
         this.#wanted.delete(id);
         this.#begin("wanted", id, async () => {
-          // Where the application stood in the way, too, it is still wanted.
-          if (!await this.#take(id)) this.#wanted.add(id);
+          if (await this.#take(id)) return;
+          this.#wanted.add(id);
+          // The application stood in the way.
+          if (!this.#isPaused(id)) this.#pause(id, WANTED_PAUSE_MS);
         });
       }
     }
@@ -130,6 +134,10 @@ export class Housekeeper {
     return !busy && !this.#isPaused(row.id);
   }
 
+  #pause(id: ClientId, ms: number): void {
+    this.#notBefore.set(id, this.#options.ports.now() + ms);
+  }
+
   #isPaused(id: ClientId): boolean {
     return (this.#notBefore.get(id) ?? 0) > this.#options.ports.now();
   }
@@ -154,7 +162,7 @@ export class Housekeeper {
   /** Returns whether there is a snapshot now; after a failure it is left alone for a while. */
   async #take(id: ClientId): Promise<boolean> {
     const { ports, desk, signal, onSnapshot } = this.#options;
-    const { registry, now } = ports;
+    const { registry } = ports;
     registry.observe(id, { activity: "drowsing" });
     try {
       const isDone = await housekeep(id, ports, { desk, signal });
@@ -168,7 +176,7 @@ export class Housekeeper {
       const { message } = error as Error;
       log.warn("No daily snapshot of {id}: {message}", { id, message });
       // Not its duty's: a change would wait as well.
-      this.#notBefore.set(id, now() + HOUSEKEEPING_PAUSE_MS);
+      this.#pause(id, HOUSEKEEPING_PAUSE_MS);
       return false;
     } finally {
       registry.observe(id, { activity: "asleep" });

@@ -69,6 +69,8 @@ const END_MS = 2_000;
 const CLOCK_STEP_MS = 1_000;
 /** How many clients fall asleep at once when the program ends. */
 const DRAIN_PARALLEL = 64;
+/** How large those are together, in bytes, that get a snapshot then. */
+const DRAIN_BYTES = 64 << 20;
 
 /**
  * Carries out what `plan` decides, one thing at a time for each client, and
@@ -266,11 +268,13 @@ export class Scheduler implements AsyncDisposable {
       );
     await verdictsOrEnd();
     await settleAll([others], deadline);
+    await this.#sleepAll(deadline);
     // Whose WAL Litestream itself restarted in its last sync, say: it needs a snapshot.
-    if (deadline - performance.now() > VERDICT_MS) {
-      for (const id of this.#stillToSync()) this.#wakeAgain(id);
-      await verdictsOrEnd();
-    }
+    const again = deadline - performance.now() > 2 * VERDICT_MS
+      ? this.#stillToSync()
+      : [];
+    for (const id of again) this.#wakeAgain(id);
+    if (again.length > 0) await verdictsOrEnd();
     this.#desk.close();
     await settleAll(this.#running, deadline);
     await this.#sleepAll(deadline);
@@ -325,12 +329,19 @@ export class Scheduler implements AsyncDisposable {
     await settleAll([settleEach()], deadline);
   }
 
-  /** Clients that another registration may help at once; few, or it would be an outage. */
+  /**
+   * Clients with a backup that another registration may bring up to date in a moment;
+   * many, or large ones, are left to the next start.
+   */
   #stillToSync(): ClientId[] {
-    const ids = this.unsynced()
-      .filter(({ error, blocked }) => error === null && blocked === null)
-      .map(({ id }) => id);
-    return ids.length <= DRAIN_PARALLEL ? ids : [];
+    const clients = this.unsynced()
+      .filter(({ error, blocked, replicatedTxid }) =>
+        error === null && blocked === null && replicatedTxid !== null
+      );
+    const bytes = clients.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    return clients.length <= DRAIN_PARALLEL && bytes <= DRAIN_BYTES
+      ? clients.map(({ id }) => id)
+      : [];
   }
 
   /** The clients of which something is not in the replica. */

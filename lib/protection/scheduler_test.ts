@@ -15,6 +15,7 @@ import type { LtxHeader } from "../domain/ltx_header.ts";
 import { txidOf } from "../domain/txid.ts";
 import { headerOf } from "../litestream/continuity.ts";
 import { fallAsleep } from "./fall_asleep.ts";
+import { BusyError } from "./pin.ts";
 
 Deno.test("a client is backed up and sleeps, protected", async () => {
   await using world = new FakeWorld();
@@ -312,6 +313,50 @@ Deno.test("an outage ends the day's snapshots at the first failure, and takes no
   assert.equal(world.count("register"), 0);
 });
 
+Deno.test("a snapshot that an application holds up is tried again after a while, not at once", async () => {
+  await using world = new FakeWorld();
+  const { scheduler, ports: { files } } = world;
+  world.protect();
+  let pins = 0;
+  files.pin = () => {
+    pins++;
+    return Promise.reject(new BusyError("locked"));
+  };
+  scheduler.start();
+  scheduler.requestSnapshot(world.id);
+  await until("it was tried", () => pins > 0);
+  await delay(1_500);
+  assert.equal(pins, 1);
+  assert.equal(world.status, "protected, asleep");
+  world.now = () => Date.now() + 11_000;
+  await until("it was tried again", () => pins === 2, { timeoutMs: 5_000 });
+});
+
+Deno.test("a snapshot of a client whose WAL is gone begins with a full sync", async () => {
+  await using world = new FakeWorld();
+  const { id, path, rows, ports } = world;
+  world.protect();
+  // Its application was the last to close it: the digest tells that nothing changed.
+  ports.store.save({ id, path, digest: "digest" });
+  const { tip } = clean(txidOf(1)) as { tip: LtxHeader };
+  world.finding = { kind: "broken", tip, why: "the WAL is gone" };
+  world.txid = txidOf(2);
+  ports.replicateOnce = () => {
+    world.calls.push("replicateOnce");
+    world.tellSnapshot();
+    return Promise.resolve();
+  };
+  world.scheduler.start();
+  world.scheduler.requestSnapshot(id);
+  await until("it was given to the daemon", () => world.count("register") > 0);
+  world.now = () => Date.now() + 11_000;
+  await until("it was taken", () => rows.get(id)?.snapshotTxid === txidOf(2));
+  assert.deepEqual(
+    world.calls.filter((call) => call !== "unregister"),
+    ["register", "replicateOnce"],
+  );
+});
+
 Deno.test("a client whose snapshot failed is woken by its next change like any other", async () => {
   await using world = new FakeWorld();
   const { ports } = world;
@@ -439,6 +484,39 @@ Deno.test("a client that is written as it falls asleep is in the replica when th
   assert.equal(world.status, "protected, asleep");
   assert.equal(world.count("register"), 2);
   assert.equal(world.count("unregister"), 2);
+});
+
+Deno.test("a WAL that is restarted in a last sync that fails proves nothing, over a restart too", async () => {
+  await using world = new FakeWorld({ idleAfterMs: 3600_000 });
+  const { scheduler, registry, rows, id, ports: { daemon } } = world;
+  world.find();
+  scheduler.start();
+  await until("it is awake", () => world.status === "protected, awake");
+  daemon.unregister = (path) => {
+    world.registered.delete(path);
+    world.txid = txidOf(2);
+    const { tip } = clean(world.txid) as { tip: LtxHeader };
+    world.finding = { kind: "ahead", tip: { ...tip, salt1: 2, salt2: 2 } };
+    return Promise.reject(new Error("connection refused"));
+  };
+  await fallAsleep(id, world.ports, { path: null, timeoutMs: 1_000 });
+  assert.equal(registry.get(id)!.proved, false);
+  assert.equal(rows.get(id)!.proved, false);
+});
+
+Deno.test("at the end, a database without a first backup is left to the next start", async () => {
+  await using world = new FakeWorld({ idleAfterMs: 3600_000 });
+  const { scheduler, registry } = world;
+  world.find();
+  scheduler.start();
+  await until("it is awake", () => world.status === "protected, awake");
+  const late = someId(9);
+  const path = `/data/${late}.db`;
+  registry.discover(found({ id: late, path, facts: factsAt(1n) }));
+  registry.observe(late, { error: null });
+  await scheduler.drain({ boundMs: 10_000 });
+  assert.deepEqual(scheduler.unsynced().map(({ id }) => id), [late]);
+  assert.equal(world.count("register"), 1);
 });
 
 Deno.test("a client whose WAL Litestream restarts in its last sync is in the replica when the program ends", async () => {

@@ -96,7 +96,7 @@ async function settleOnce(
   const fingerprint = fingerprintOf(before);
   const finding = await files.look(path);
   if (farewell !== undefined && !isOneWal(farewell.tip, headerOf(finding))) {
-    return distrust(id, ports);
+    return await distrust(id, ports);
   }
 
   const touched = isTouched(stored, before);
@@ -119,9 +119,9 @@ async function settleOnce(
       ? touched
       : digest !== stored.digest;
     if (spoilt && !changedSince(fingerprint, path, ports)) {
-      return distrust(id, ports);
+      return await distrust(id, ports);
     }
-  } else return touched ? distrust(id, ports) : false;
+  } else return touched ? await distrust(id, ports) : false;
 
   const after = files.facts(path);
   const now = registry.get(id);
@@ -136,7 +136,7 @@ async function settleOnce(
   const txid = finding.tip?.maxTxid ?? null;
   // An older copy of the folder came back: the replica has another history.
   if (stored?.txid != null && txid !== null && txid < stored.txid) {
-    return distrust(id, ports);
+    return await distrust(id, ports);
   }
   if (!hasAll(now, txid)) return false;
   const proof = {
@@ -229,9 +229,14 @@ function changedSince(fingerprint: string, path: string, { files }: Ports) {
   return facts === null || fingerprintOf(facts) !== fingerprint;
 }
 
-/** Has the next registration end in a full snapshot. */
-function distrust(id: ClientId, { registry }: Ports): false {
+/** Has the next registration end in a full snapshot, over a restart too. */
+export async function distrust(
+  id: ClientId,
+  { registry, store }: Ports,
+): Promise<false> {
   registry.observe(id, { proved: false });
+  const client = registry.get(id);
+  if (client !== undefined) await store.markUnproved(client);
   return false;
 }
 

@@ -172,6 +172,7 @@ export class Store implements Disposable {
         try {
           resolve(this.flush());
         } catch (error) {
+          this.#timer ??= setTimeout(() => this.#flushOrRetry(), RETRY_MS);
           reject(error);
         }
       }, COMMIT_MS);
@@ -240,13 +241,13 @@ export class Store implements Disposable {
       .get()?.value;
     if (known === target) return;
     this.costs.forgetStored();
-    this.#drills.forgetAll();
     this.#db.exec("BEGIN IMMEDIATE");
     this.#db.exec(
       `UPDATE clients SET proved = 0, identity = NULL, replicatedTxid = NULL,
       fingerprint = NULL, digest = NULL, lastSyncedAt = NULL,
       snapshotTxid = NULL, housekeptAt = NULL`,
     );
+    this.#drills.forgetAll();
     this.#db.prepare("INSERT OR REPLACE INTO meta VALUES ('target', ?)")
       .run(target);
     this.#db.exec("COMMIT");
