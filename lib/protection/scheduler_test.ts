@@ -489,7 +489,8 @@ Deno.test("a client that is written as it falls asleep is in the replica when th
 Deno.test("a WAL that is restarted in a last sync that fails proves nothing, over a restart too", async () => {
   await using world = new FakeWorld({ idleAfterMs: 3600_000 });
   const { scheduler, registry, rows, id, ports: { daemon } } = world;
-  world.find();
+  world.protect();
+  world.write();
   scheduler.start();
   await until("it is awake", () => world.status === "protected, awake");
   daemon.unregister = (path) => {
@@ -507,7 +508,8 @@ Deno.test("a WAL that is restarted in a last sync that fails proves nothing, ove
 Deno.test("at the end, a database without a first backup is left to the next start", async () => {
   await using world = new FakeWorld({ idleAfterMs: 3600_000 });
   const { scheduler, registry } = world;
-  world.find();
+  world.protect();
+  world.write();
   scheduler.start();
   await until("it is awake", () => world.status === "protected, awake");
   const late = someId(9);
@@ -522,7 +524,8 @@ Deno.test("at the end, a database without a first backup is left to the next sta
 Deno.test("a client whose WAL Litestream restarts in its last sync is in the replica when the program ends", async () => {
   await using world = new FakeWorld({ idleAfterMs: 3600_000 });
   const { scheduler, ports: { daemon } } = world;
-  world.find();
+  world.protect();
+  world.write();
   scheduler.start();
   await until("it is awake", () => world.status === "protected, awake");
   const { unregister } = daemon;
@@ -543,9 +546,10 @@ Deno.test("a client whose WAL Litestream restarts in its last sync is in the rep
 });
 
 Deno.test("what Litestream moves after it let go, as the program ends, is settled once more", async () => {
-  await using world = new FakeWorld();
+  await using world = new FakeWorld({ idleAfterMs: 3600_000 });
   const { scheduler, registry, id, path } = world;
-  world.find();
+  world.protect();
+  world.write();
   scheduler.start();
   await until("it is awake", () => world.status === "protected, awake");
   await scheduler.drain({ boundMs: 10_000 });

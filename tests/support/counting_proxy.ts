@@ -5,11 +5,18 @@ import type { AddressInfo, Socket } from "node:net";
 /**
  * - `pass`: hands requests on
  * - `hang`: takes them and never answers, as a network that drops packets
+ * - `hang-reads`: the same with requests for an object, others are handed on
  * - `reset`: closes the connection
  * - `error`: answers 503, as a store that is overloaded
  * - `deny`: answers 403, as a store whose rights were changed
  */
-export type ProxyBehaviour = "pass" | "hang" | "reset" | "error" | "deny";
+export type ProxyBehaviour =
+  | "pass"
+  | "hang"
+  | "hang-reads"
+  | "reset"
+  | "error"
+  | "deny";
 
 /** A request as it came in. */
 export interface SeenRequest {
@@ -95,6 +102,10 @@ export class CountingProxy implements AsyncDisposable {
     outgoing.on("error", () => outgoing.destroy());
     switch (this.behaviour) {
       case "hang":
+        incoming.resume();
+        return;
+      case "hang-reads":
+        if (method !== "GET" || url.includes("list-type=")) break;
         incoming.resume();
         return;
       case "reset":
