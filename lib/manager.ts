@@ -275,8 +275,11 @@ export class Manager implements ManagerView, AsyncDisposable {
       known: this.#store.actions(),
       keep: (entry) => this.#store.keepAction(entry),
     });
+    const refuted: ClientId[] = [];
     for (const row of this.#store.rows()) {
-      this.registry.remember(row, this.#store.drill(row.id));
+      const drill = this.#store.drill(row.id);
+      this.registry.remember(row, drill);
+      if (drill?.result === "refuted") refuted.push(row.id);
     }
     await endLeftOverOneShots(config.stateDir);
     this.#daemon = resources.use(
@@ -313,10 +316,8 @@ export class Manager implements ManagerView, AsyncDisposable {
     refuseIfLockedBelow(present.map(({ path }) => dirname(path)), roots);
     this.#scanned.value = true;
     this.#scheduler.start();
-    for (const { id, drill } of this.registry.clients()) {
-      // What was wanted in an earlier run may not have been taken.
-      if (drill?.result === "refuted") this.#scheduler.requestSnapshot(id);
-    }
+    // What was wanted in an earlier run may not have been taken.
+    for (const id of refuted) this.#scheduler.requestSnapshot(id);
     this.#driller = resources.use(this.#buildDriller());
     this.#driller.start();
     const isIdle = () => this.registry.awake === 0;

@@ -19,7 +19,7 @@ Deno.test("a backup that restores whole is told so, and nothing is left of it", 
   await using scene = await Scene.create("drill", s3);
   const app = scene.app();
   await using manager = await scene.start();
-  await asleep(manager, 1);
+  await manager.untilAsleep(1);
   await ask(manager, app.id);
   const { drill, status, txid } = await drilled(manager, app.id, "passed");
   assert.equal(status, "protected");
@@ -76,7 +76,7 @@ Deno.test("whatever somebody does to the bucket, nobody is protected until all w
     })
   );
   await using manager = await scene.start();
-  await asleep(manager, victims.length + 1);
+  await manager.untilAsleep(victims.length + 1);
   const kept = [{ app: other }, ...victims.filter((one) => one.hasSnapshot)];
   for (const { app } of kept) await post(manager, app.id, "snapshot");
   await until("snapshots are there", async () => {
@@ -85,7 +85,7 @@ Deno.test("whatever somebody does to the bucket, nobody is protected until all w
     }
     return true;
   });
-  await asleep(manager, victims.length + 1);
+  await manager.untilAsleep(victims.length + 1);
   for (const { app, harm } of victims) {
     await harm(await keysOf(scene, app), await keysOf(scene, other));
   }
@@ -129,7 +129,7 @@ Deno.test("a database that was damaged before its backup is told, and not upload
   app.close();
   damageIndex(app.path);
   await using manager = await scene.start();
-  await asleep(manager, 1);
+  await manager.untilAsleep(1);
   const before = await keysOf(scene, app);
   await ask(manager, app.id);
   const { drill, status } = await drilled(manager, app.id, "damaged");
@@ -145,7 +145,7 @@ Deno.test("a write waits for no trial restore, which comes again later", async (
   await using scene = await Scene.create("drill", s3, { endpoint });
   const app = scene.app();
   await using manager = await scene.start();
-  await asleep(manager, 1);
+  await manager.untilAsleep(1);
   const before = await clientOf(manager, app.id);
   proxy.behaviour = "hang-reads";
   proxy.reset();
@@ -171,7 +171,7 @@ Deno.test("a store that may not be read is no verdict", async () => {
   await using scene = await Scene.create("drill", s3, { endpoint });
   const app = scene.app();
   await using manager = await scene.start();
-  await asleep(manager, 1);
+  await manager.untilAsleep(1);
   proxy.behaviour = "deny";
   await ask(manager, app.id);
   await manager.until("it came to no verdict", async () => {
@@ -196,7 +196,7 @@ Deno.test("a manager that is killed while it tries leaves nothing for the next",
   const app = scene.app();
   {
     await using manager = await scene.start();
-    await asleep(manager, 1);
+    await manager.untilAsleep(1);
     proxy.behaviour = "hang";
     proxy.reset();
     await ask(manager, app.id);
@@ -235,14 +235,6 @@ async function drilled(
     const { drill } = client;
     if (drill?.result === result) return { ...client, drill };
     throw new Error(JSON.stringify(client));
-  }, { timeoutMs: 120_000 });
-}
-
-async function asleep(manager: ManagerProcess, count: number) {
-  await manager.until("all are asleep and protected", async () => {
-    const { awake, counts, totalClients } = await manager.status();
-    if (awake === 0 && counts["protected"] === count) return true;
-    throw new Error(JSON.stringify({ awake, counts, totalClients }));
   }, { timeoutMs: 120_000 });
 }
 

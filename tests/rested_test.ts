@@ -10,7 +10,6 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Adversary } from "./support/adversary.ts";
 import { Dice, seededRandom } from "./support/random.ts";
-import type { ManagerProcess } from "./support/run_manager.ts";
 import { idOf, Scene } from "./support/scene.ts";
 import { sharedS3 } from "./support/shared_s3.ts";
 
@@ -44,7 +43,7 @@ Deno.test("databases at rest for a minute wake through Litestream's own checkpoi
   }));
 
   await using manager = await scene.start();
-  await untilAsleep(manager, all.length);
+  await manager.untilAsleep(all.length);
   const before = await manager.status();
   await rested(all.map(({ app }) => app.path));
 
@@ -59,7 +58,7 @@ Deno.test("databases at rest for a minute wake through Litestream's own checkpoi
   await Promise.all(storms);
   // A write may still be on its way to the watcher.
   await delay(1_000);
-  await untilAsleep(manager, all.length);
+  await manager.untilAsleep(all.length);
 
   // One write gave more than one LTX file, or this shows nothing.
   const grown = await Promise.all(writers.map(async ({ id }) => {
@@ -78,14 +77,6 @@ Deno.test("databases at rest for a minute wake through Litestream's own checkpoi
   }
   await manager.stop();
 });
-
-async function untilAsleep(manager: ManagerProcess, count: number) {
-  await manager.until("all are asleep and protected", async () => {
-    const { awake, counts, totalClients } = await manager.status();
-    if (awake === 0 && counts["protected"] === count) return true;
-    throw new Error(JSON.stringify({ awake, counts, totalClients }));
-  }, { timeoutMs: 120_000 });
-}
 
 /** Waits until each file was last written more than a minute ago. */
 async function rested(paths: readonly string[]): Promise<void> {

@@ -49,14 +49,14 @@ export function rowOf(client: Client, ticks: string): ClientRow {
 export function noteOf(
   { status, error, blocked, duplicates, drill }: Client,
 ): string | null {
+  if (status === "failing" && error === null && hasFailed(drill)) {
+    return DRILL_HINTS[drill.result];
+  }
   switch (status) {
     case "conflict":
       return `${duplicates.length + 1} files claim this id`;
     case "blocked":
       return blocked;
-    case "failing":
-      if (error === null && hasFailed(drill)) return DRILL_HINTS[drill.result];
-      return error?.hint ?? error?.message ?? null;
     default:
       return error?.hint ?? error?.message ?? null;
   }

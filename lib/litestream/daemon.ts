@@ -5,6 +5,7 @@ import { backoffMs } from "../domain/backoff.ts";
 import type { ClientId } from "../domain/client_id.ts";
 import type { Txid } from "../domain/txid.ts";
 import { ControlError, ControlSocket } from "./control_socket.ts";
+import { spawnLitestream } from "./spawn.ts";
 import { daemonArguments } from "./daemon_command.ts";
 import { daemonConfig } from "./daemon_config.ts";
 import { type LogEvent, parseLogLine } from "./log_event.ts";
@@ -240,16 +241,8 @@ export class Daemon implements AsyncDisposable {
     this.#replacing = false;
     let child: Deno.ChildProcess;
     try {
-      child = new Deno.Command(program, {
-        args: daemonArguments(this.#configFile, Deno.pid),
-        env: { ...env },
-        clearEnv: true,
-        // Ctrl-C in a terminal is for us alone: the last syncs come first.
-        detached: true,
-        stdin: "null",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
+      const args = daemonArguments(this.#configFile, Deno.pid);
+      child = spawnLitestream(program, args, env);
     } catch (error) {
       return `Cannot start "${program}": ${(error as Error).message}`;
     }

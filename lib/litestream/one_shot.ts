@@ -4,6 +4,7 @@ import { LineSplitter } from "../domain/line_splitter.ts";
 import { LitestreamError } from "./litestream_error.ts";
 import { type LogEvent, parseLogLine } from "./log_event.ts";
 import { commandLine, endProcess } from "./process.ts";
+import { spawnLitestream } from "./spawn.ts";
 import { yamlText } from "./yaml_text.ts";
 
 const log = getLogger(["litestream-manager", "litestream"]);
@@ -60,16 +61,8 @@ export async function runOneShot<T>(
     await Deno.writeTextFile(configPath, configOf(options, command), {
       mode: 0o600,
     });
-    const child = new Deno.Command(program, {
-      args: [...words, "-config", configPath, ...rest],
-      env: { ...env },
-      clearEnv: true,
-      // Ctrl-C in a terminal is for us alone: the last syncs come first.
-      detached: true,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const args = [...words, "-config", configPath, ...rest];
+    const child = spawnLitestream(program, args, env);
     await untilEnd(child, join(folder, PID), options);
     signal.throwIfAborted();
     return await use(folder);

@@ -42,11 +42,6 @@ export async function fallAsleep(
     if (!isUnreachable(error)) problem = (error as Error).message;
   }
   registry.observe(id, { activity: "drowsing" });
-  // Whatever became of the last sync, the WAL may have been restarted within it.
-  const tip = await files.look(client.path).then(headerOf, () => null);
-  if (registry.get(id)?.proved && !isOneWal(farewell.tip, tip)) {
-    await distrust(id, ports);
-  }
   let done = false;
   try {
     if (problem === null && client.presence === "present") {
@@ -54,7 +49,17 @@ export async function fallAsleep(
       if (txid !== null) {
         await replicaReaches(id, txid, { registry, timeoutMs: LOG_MS });
       }
-      done = await settle(id, ports, { synced: true, farewell });
+      done = await settle(id, ports, { synced: true, farewell })
+        .catch((error: Error) => {
+          problem = error.message;
+          return false;
+        });
+    }
+    // Settled, it was looked for. Whatever became of the last sync, the WAL may have
+    // been restarted within it.
+    if (!done && registry.get(id)?.proved) {
+      const tip = await files.look(client.path).then(headerOf, () => null);
+      if (!isOneWal(farewell.tip, tip)) await distrust(id, ports);
     }
     if (!done && files.facts(client.path) === null) {
       // A database that was deleted has nothing left to sync.

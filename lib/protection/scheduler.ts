@@ -15,7 +15,7 @@ import { fallAsleep } from "./fall_asleep.ts";
 import { type Candidate, plan, wakeReason } from "./plan.ts";
 import type { Ports } from "./ports.ts";
 import { replicaReaches } from "./replica_reaches.ts";
-import { settle } from "./settle.ts";
+import { distrust, settle } from "./settle.ts";
 import { VerdictDesk } from "./verdict.ts";
 import { wake, type WakeOutcome } from "./wake.ts";
 
@@ -233,16 +233,15 @@ export class Scheduler implements AsyncDisposable {
    * that survives a kill.
    */
   async distrust(id: ClientId): Promise<void> {
-    const { registry, store, now } = this.#ports;
+    const { registry, now } = this.#ports;
     const client = registry.get(id);
     if (client === undefined) return;
     registry.observe(id, {
-      proved: false,
       fingerprint: null,
       dirtySince: client.dirtySince ?? now(),
     });
     this.requestSnapshot(id);
-    await store.markUnproved(client);
+    await distrust(id, this.#ports);
   }
 
   /** Lets every client that is awake finish its last sync, within `boundMs`. */

@@ -505,6 +505,26 @@ Deno.test("a WAL that is restarted in a last sync that fails proves nothing, ove
   assert.equal(rows.get(id)!.proved, false);
 });
 
+Deno.test("one whose distrust cannot be written falls asleep all the same, and is not trusted", async () => {
+  await using world = new FakeWorld({ idleAfterMs: 3600_000 });
+  const { scheduler, registry, id, ports: { daemon, store } } = world;
+  world.protect();
+  world.write();
+  scheduler.start();
+  await until("it is awake", () => world.status === "protected, awake");
+  daemon.unregister = (path) => {
+    world.registered.delete(path);
+    const { tip } = clean(txidOf(2)) as { tip: LtxHeader };
+    world.finding = { kind: "clean", tip: { ...tip, salt1: 2, salt2: 2 } };
+    store.markUnproved = () => Promise.reject(new Error("disk is full"));
+    return Promise.resolve(null);
+  };
+  const options = { path: null, timeoutMs: 1_000 };
+  assert.match((await fallAsleep(id, world.ports, options))!, /full/);
+  const { activity, proved } = registry.get(id)!;
+  assert.deepEqual([activity, proved], ["asleep", false]);
+});
+
 Deno.test("at the end, a database without a first backup is left to the next start", async () => {
   await using world = new FakeWorld({ idleAfterMs: 3600_000 });
   const { scheduler, registry } = world;

@@ -6,8 +6,6 @@ import { parseTxid } from "../domain/txid.ts";
 /** The last drill of each client that had one, in a table of the state database. */
 export class DrillTable {
   readonly #db: DatabaseSync;
-  readonly #drills = new Map<ClientId, Drill>();
-  readonly #pending = new Set<ClientId>();
 
   /** Makes the table where it is missing: it has no part in the schema's version. */
   constructor(db: DatabaseSync) {
@@ -21,47 +19,32 @@ export class DrillTable {
         problem TEXT
       ) STRICT, WITHOUT ROWID`,
     );
-    for (const row of db.prepare("SELECT * FROM drills").all()) {
+  }
+
+  /** What another version wrote and this one does not know is left out. */
+  read(): Map<ClientId, Drill> {
+    const drills = new Map<ClientId, Drill>();
+    for (const row of this.#db.prepare("SELECT * FROM drills").all()) {
       const id = parseClientId(String(row.id));
       const drill = drillOf(row);
-      if (id !== null && drill !== null) this.#drills.set(id, drill);
+      if (id !== null && drill !== null) drills.set(id, drill);
     }
+    return drills;
   }
 
-  get(id: ClientId): Drill | null {
-    return this.#drills.get(id) ?? null;
-  }
-
-  /** Keeps it in memory until `write`. */
-  put(id: ClientId, drill: Drill): void {
-    this.#drills.set(id, drill);
-    this.#pending.add(id);
-  }
-
-  get hasPending(): boolean {
-    return this.#pending.size > 0;
-  }
-
-  /** Writes what waits, within a transaction of the caller; `written` when that stands. */
-  write(): void {
-    if (this.#pending.size === 0) return;
+  /** Keeps drills; within a transaction of the caller. */
+  put(drills: ReadonlyMap<ClientId, Drill>): void {
+    if (drills.size === 0) return;
     const insert = this.#db.prepare(
       "INSERT OR REPLACE INTO drills VALUES (?, ?, ?, ?, ?)",
     );
-    for (const id of this.#pending) {
-      const { at, result, txid, problem } = this.#drills.get(id)!;
+    for (const [id, { at, result, txid, problem }] of drills) {
       insert.run(id, at, result, txid, problem);
     }
   }
 
-  written(): void {
-    this.#pending.clear();
-  }
-
   /** What was found of another bucket says nothing of this one. */
   forgetAll(): void {
-    this.#drills.clear();
-    this.#pending.clear();
     this.#db.exec("DELETE FROM drills");
   }
 }

@@ -72,10 +72,12 @@ export class Store implements Disposable {
   readonly #rows = new Map<ClientId, StoredClient>();
   readonly #pending = new Set<ClientId>();
   readonly #actions: ActionTable;
-  readonly #drills: DrillTable;
+  readonly #drillTable: DrillTable;
+  readonly #drills: Map<ClientId, Drill>;
   /** What is counted for the bill; it writes by itself. */
   readonly costs: CostTable;
   #newActions: AuditEntry[] = [];
+  readonly #newDrills = new Map<ClientId, Drill>();
   #insert: StatementSync | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** The writing that the marks of this moment wait for. */
@@ -85,7 +87,8 @@ export class Store implements Disposable {
     this.#db = db;
     this.#actions = new ActionTable(db);
     this.costs = new CostTable(db);
-    this.#drills = new DrillTable(db);
+    this.#drillTable = new DrillTable(db);
+    this.#drills = this.#drillTable.read();
   }
 
   /**
@@ -136,12 +139,13 @@ export class Store implements Disposable {
 
   /** How the last trial restore of a client ended; null before the first. */
   drill(id: ClientId): Drill | null {
-    return this.#drills.get(id);
+    return this.#drills.get(id) ?? null;
   }
 
   /** Keeps how it ended; it is on disk within 200 ms, or after `flush`. */
   keepDrill(id: ClientId, drill: Drill): void {
-    this.#drills.put(id, drill);
+    this.#drills.set(id, drill);
+    this.#newDrills.set(id, drill);
     this.#timer ??= setTimeout(() => this.#flushOrRetry(), BATCH_MS);
   }
 
@@ -192,7 +196,7 @@ export class Store implements Disposable {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const isClean = this.#pending.size === 0 &&
-      this.#newActions.length === 0 && !this.#drills.hasPending;
+      this.#newActions.length === 0 && this.#newDrills.size === 0;
     if (isClean) return;
     const statement = this.#insert ??= this.#db.prepare(
       `INSERT OR REPLACE INTO clients (${COLUMNS.join(", ")})
@@ -208,7 +212,7 @@ export class Store implements Disposable {
         }));
       }
       this.#actions.add(this.#newActions);
-      this.#drills.write();
+      this.#drillTable.put(this.#newDrills);
       this.#db.exec("COMMIT");
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
@@ -216,7 +220,7 @@ export class Store implements Disposable {
     }
     this.#pending.clear();
     this.#newActions = [];
-    this.#drills.written();
+    this.#newDrills.clear();
   }
 
   [Symbol.dispose](): void {
@@ -247,7 +251,8 @@ export class Store implements Disposable {
       fingerprint = NULL, digest = NULL, lastSyncedAt = NULL,
       snapshotTxid = NULL, housekeptAt = NULL`,
     );
-    this.#drills.forgetAll();
+    this.#drills.clear();
+    this.#drillTable.forgetAll();
     this.#db.prepare("INSERT OR REPLACE INTO meta VALUES ('target', ?)")
       .run(target);
     this.#db.exec("COMMIT");

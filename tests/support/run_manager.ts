@@ -219,6 +219,15 @@ export class ManagerProcess implements AsyncDisposable {
     }, { everyMs: 200, timeoutMs: 120_000, ...options });
   }
 
+  /** Polls until so many clients are protected, and none is awake. */
+  async untilAsleep(count: number): Promise<void> {
+    await this.until("all are asleep and protected", async () => {
+      const { awake, counts, totalClients } = await this.status();
+      if (awake === 0 && counts["protected"] === count) return true;
+      throw new Error(JSON.stringify({ awake, counts, totalClients }));
+    }, { timeoutMs: 120_000 });
+  }
+
   /** Sends a signal and does not wait. */
   kill(signal: Deno.Signal): void {
     if (this.#status === null) this.child.kill(signal);
